@@ -1,0 +1,1 @@
+"""Faces, handwriting, patches and where they come from."""
