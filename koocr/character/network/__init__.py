@@ -1,0 +1,41 @@
+"""The networks that read one character, as Keras 3 graphs that every backend can run.
+
+A trunk is a function (x, settings) -> feature map; `heads` turns the map into logits. Add a trunk: write it in a file
+of its own, name it in `koocr.character.settings.NETWORK_NAMES` and in `NETWORKS`, and the contract test covers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+from keras import layers
+
+from koocr.character.network import melnyk
+from koocr.character.network.blocks import DirectionMaps
+from koocr.character.network.heads import build_heads
+from koocr.character.settings import CharacterSettings
+
+Trunk = Callable[[keras.KerasTensor, CharacterSettings], keras.KerasTensor]
+
+NETWORKS: dict[str, Trunk] = {
+    "melnyk": melnyk.trunk,
+}
+
+
+def build_network(settings: CharacterSettings) -> keras.Model:
+    """Builds the network that the settings describe, with fresh weights.
+
+    Args:
+        settings: what to build.
+
+    Returns:
+        A model from "image", float (N, S, S, 1) with ink 1 and ground 0, to a dict of float32 logits, see
+        `koocr.character.network.heads`. Its layer "features" gives the trunk's map, for class activation maps.
+    """
+    size = settings.image_size
+    image = keras.Input((size, size, 1), name="image")
+    x = DirectionMaps(name="direction_maps")(image) if settings.direct_map else image
+    features = NETWORKS[settings.network](x, settings)
+    features = layers.Activation("linear", name="features")(features)
+    return keras.Model(image, build_heads(features, settings), name="character")

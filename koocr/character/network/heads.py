@@ -1,0 +1,82 @@
+"""From the feature map (N, h, w, C) to the outputs: a dict of float32 logits by name.
+
+| settings | outputs |
+|---|---|
+| split | "initial" (N, 19), "medial" (N, 21), "final" (N, 28), "single" (N, 52) |
+| split, joint | "syllable" (N, 11172), "single" (N, 52) |
+| split, iterative refinement | as split, and "initial_1" … for each step but the last, to be trained alike |
+| not split | "symbol" (N, size of the charset) |
+| adversarial | and "kind" (N, 1): handwritten above 0, printed below |
+
+Column 0 of "single" is "a whole syllable", columns 1 to 51 are the compatibility jamo in their order.
+"""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+from koocr.character.network.pooling import pool
+from koocr.character.settings import CharacterSettings
+
+Outputs = dict[str, keras.KerasTensor]
+
+JAMO_SIZES = {"initial": 19, "medial": 21, "final": 28}
+SINGLE_SIZE = 1 + 51
+NUM_SYMBOLS = 11172 + 51
+
+
+def head_of(output: str) -> str:
+    """The head an output belongs to: "medial_2" (a refinement step) and "medial" have the same labels."""
+    return output.partition("_")[0]
+
+
+def head_size(head: str, settings: CharacterSettings) -> int:
+    """Number of classes of one head."""
+    if head == "symbol":
+        return NUM_SYMBOLS if settings.charset is None else len(settings.charset)
+    return SINGLE_SIZE if head == "single" else JAMO_SIZES[head]
+
+
+def build_heads(features: keras.KerasTensor, settings: CharacterSettings) -> Outputs:
+    """Builds every output on the feature map.
+
+    Args:
+        features: (N, h, w, C), the trunk's.
+        settings: which heads, and how each is linked.
+
+    Returns:
+        Logits by output name, float32.
+    """
+    links = _HeadLinks(features, settings)
+    return {head: logits(links[head], head_size(head, settings), name=head) for head in settings.heads}
+
+
+def logits(vector: keras.KerasTensor, classes: int, *, name: str) -> keras.KerasTensor:
+    """A linear classifier in float32, (N, D) to (N, classes)."""
+    return layers.Dense(classes, dtype="float32", name=name)(vector)
+
+
+class _HeadLinks:
+    """The vector (N, D) that each head sees: pooled, perhaps through a hidden layer, with dropout."""
+
+    def __init__(self, features: keras.KerasTensor, settings: CharacterSettings) -> None:
+        self._features = features
+        self._settings = settings
+        self._shared: dict[str, keras.KerasTensor] = {}  # poolings without weights are the same for all heads
+
+    def __getitem__(self, head: str) -> keras.KerasTensor:
+        vector = self._pooled(head, self._settings.link(head))
+        if self._settings.hidden_units:
+            units = self._settings.hidden_units
+            vector = layers.Dense(units, activation="relu", name=f"{head}_hidden")(vector)
+        if self._settings.dropout:
+            vector = layers.Dropout(self._settings.dropout, name=f"{head}_dropout")(vector)
+        return vector
+
+    def _pooled(self, head: str, link: str) -> keras.KerasTensor:
+        if link in ("GWAP", "GWOAP"):
+            return pool(self._features, link, name=f"{head}_pool")
+        if link not in self._shared:
+            self._shared[link] = pool(self._features, link, name=link.lower() or "flat")
+        return self._shared[link]

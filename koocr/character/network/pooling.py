@@ -1,0 +1,76 @@
+"""From a feature map (N, h, w, C) to one vector (N, D) per image: the links between trunk and heads.
+
+All of them compute in float32, whatever the precision of the trunk: the sums run over the whole map.
+"""
+
+from __future__ import annotations
+
+import keras
+from keras import layers, ops
+
+
+@keras.saving.register_keras_serializable(package="koocr")
+class GlobalWeightedAveragePooling2D(layers.Layer):
+    """GWAP: each channel averaged under its own learnt map of weights.
+
+    y[c] = mean over (i, j) of w[i, j, c] · x[i, j, c], with w = 1 at the start, where it equals GAP. Li, Teng, Jin,
+    Lu, "Building efficient CNN architecture for offline handwritten Chinese character recognition" (2018,
+    arXiv 1804.01259); used as here by Melnyk, You, Li (arXiv 1812.11489), who take the sum for the mean: the same
+    functions, with a scale that does not grow with the map.
+    """
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Makes the weights, (h, w, C)."""
+        self.kernel = self.add_weight(name="kernel", shape=input_shape[1:], initializer="ones")
+
+    def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        """(N, h, w, C) to (N, C)."""
+        return ops.mean(inputs * self.kernel, axis=(1, 2))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """(N, C)."""
+        return (input_shape[0], input_shape[-1])
+
+
+@keras.saving.register_keras_serializable(package="koocr")
+class GlobalWeightedOutputAveragePooling2D(layers.Layer):
+    """GWOAP: each channel averaged, then scaled by one learnt weight.
+
+    y[c] = w[c] · mean over (i, j) of x[i, j, c], with w = 1 at the start, where it equals GAP. Melnyk, You, Li,
+    "A high-performance CNN method for offline handwritten Chinese character recognition and visualization"
+    (2020, arXiv 1812.11489, section 3), with the mean for their sum.
+    """
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Makes the weights, (C,)."""
+        self.kernel = self.add_weight(name="kernel", shape=(input_shape[-1],), initializer="ones")
+
+    def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        """(N, h, w, C) to (N, C)."""
+        return ops.mean(inputs, axis=(1, 2)) * self.kernel
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """(N, C)."""
+        return (input_shape[0], input_shape[-1])
+
+
+def pool(features: keras.KerasTensor, link: str, *, name: str) -> keras.KerasTensor:
+    """Pools a feature map the way `link` says, in float32.
+
+    Args:
+        features: (N, h, w, C).
+        link: "GAP", "GWAP", "GWOAP", or "" to flatten.
+        name: of the layer; each head has its own.
+
+    Returns:
+        (N, C), or (N, h·w·C) if flattened.
+    """
+    return _LINKS[link](name=name, dtype="float32")(features)
+
+
+_LINKS = {
+    "": layers.Flatten,
+    "GAP": layers.GlobalAveragePooling2D,
+    "GWAP": GlobalWeightedAveragePooling2D,
+    "GWOAP": GlobalWeightedOutputAveragePooling2D,
+}
