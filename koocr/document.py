@@ -1,10 +1,11 @@
 """What reading gives back: frozen results that go to plain dictionaries and come back from them.
 
-**Probability and confidence.** A `probability` is what the network gives an answer for one image, in [0, 1]; over
-all answers it could give (11,172 syllables and 51 single jamo) it sums to one. The probability of a syllable is
-that of its initial, medial and final together, so it is never above the probability of its least sure jamo. The
-`confidence` of a character is the probability of its best candidate. Calibrated means that of the answers given with
-0.9, nine in ten are right; how near a model comes to that on unseen typefaces and writers stands on its card.
+**Probability and confidence.** A `probability` is what the network gives an answer for one image, in [0, 1];
+over all answers it could give (11,172 syllables and 51 single jamo) it sums to one. The probability of a
+syllable is that of its initial, medial and final together, so it is never above the probability of its least
+sure jamo. The `confidence` of a character is the probability of its best candidate. Calibrated means that of
+the answers given with 0.9, nine in ten are right; how near a model comes to that on unseen typefaces and
+writers stands on its card.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class JamoScore:
 
     Attributes:
         jamo: a compatibility jamo, or `""` where a syllable has no final.
-        probability: of this jamo in this place (initial, medial or final), whatever the other two are; in [0, 1].
+        probability: of this jamo in this place, whatever the other two are; in [0, 1].
     """
 
     jamo: str

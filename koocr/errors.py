@@ -1,7 +1,8 @@
 """Every error that a user of koocr can cause.
 
-Each error is one sentence that says what was wrong, with the value, and what to do. The exit code of the command
-line and the HTTP status of the server stand on the class, so that only those two translate errors, each in one place.
+Each error is one sentence that says what was wrong, with the value, and what to do. The exit code of the
+command line and the HTTP status of the server stand on the class, so that only those two translate errors,
+each in one place.
 """
 
 from __future__ import annotations
@@ -131,4 +132,4 @@ def missing_dependency(package: str, extra: str) -> MissingDependencyError:
     Returns:
         The error, to be raised `from` the `ImportError`.
     """
-    return MissingDependencyError(f"{package} is not installed; install it with: pip install 'koocr[{extra}]'")
+    return MissingDependencyError(f"{package} is not installed; run: pip install 'koocr[{extra}]'")

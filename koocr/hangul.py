@@ -1,9 +1,9 @@
 """Hangul arithmetic: a syllable is an initial consonant, a vowel and perhaps a final consonant.
 
-Unicode orders the 11,172 modern syllables so that syllable number `(i * 21 + m) * 28 + f` is made of initial `i`,
-medial `m` and final `f` (The Unicode Standard, section 3.12, "Conjoining Jamo Behavior"). `split_index` and
-`join_index` are plain arithmetic, so they take integers and NumPy integer arrays alike; this module itself needs
-the standard library only.
+Unicode orders the 11,172 modern syllables so that syllable number `(i * 21 + m) * 28 + f` is made of initial
+`i`, medial `m` and final `f` (The Unicode Standard, section 3.12, "Conjoining Jamo Behavior"). `split_index`
+and `join_index` are plain arithmetic, so they take integers and NumPy integer arrays alike; this module
+itself needs the standard library only.
 """
 
 from __future__ import annotations
@@ -84,8 +84,7 @@ def syllable(index: int) -> str:
     Raises:
         ValueError: `index` is not in 0 to 11,171.
     """
-    if not 0 <= index < NUM_SYLLABLES:
-        raise ValueError(f"there is no syllable number {index}; they run from 0 to {NUM_SYLLABLES - 1}")
+    _check("syllable", index, NUM_SYLLABLES)
     return chr(_FIRST_SYLLABLE + int(index))
 
 
@@ -116,7 +115,8 @@ def join_index(initial: _Index, medial: _Index, final: _Index) -> _Index:
     Returns:
         Syllable numbers, 0 to 11,171 if the parts are in range (this is not checked).
     """
-    return (initial * NUM_MEDIALS + medial) * NUM_FINALS + final
+    index: _Index = (initial * NUM_MEDIALS + medial) * NUM_FINALS + final
+    return index
 
 
 def decompose(char: str) -> tuple[int, int, int]:
@@ -134,11 +134,15 @@ def compose(initial: int, medial: int, final: int = 0) -> str:
     Raises:
         ValueError: a number is out of range.
     """
-    parts = (("initial", initial, NUM_INITIALS), ("medial", medial, NUM_MEDIALS), ("final", final, NUM_FINALS))
-    for name, number, count in parts:
-        if not 0 <= number < count:
-            raise ValueError(f"there is no {name} number {number}; they run from 0 to {count - 1}")
+    _check("initial", initial, NUM_INITIALS)
+    _check("medial", medial, NUM_MEDIALS)
+    _check("final", final, NUM_FINALS)
     return syllable(join_index(initial, medial, final))
+
+
+def _check(name: str, number: int, count: int) -> None:
+    if not 0 <= number < count:
+        raise ValueError(f"there is no {name} number {number}; they run from 0 to {count - 1}")
 
 
 def nfc(text: str) -> str:

@@ -1,20 +1,21 @@
 """Any kind of image source → one grey uint8 array: the only loading there is, shared by training and reading.
 
-Everything that a picture file can do differently is settled here (EXIF orientation, transparency, palettes, 16 bits,
-CMYK), so that the rest of koocr knows one kind of image: uint8, (H, W), 0 black to 255 white.
+Everything that a picture file can do differently is settled here (EXIF orientation, transparency, palettes,
+16 bits, CMYK), so that the rest of koocr knows one kind of image: uint8, (H, W), 0 black to 255 white.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from io import BytesIO
+from contextlib import contextmanager
+from io import BytesIO, StringIO
 from pathlib import Path
-from typing import Any, BinaryIO, Final, TypeAlias
+from typing import IO, Any, BinaryIO, Final, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from koocr.errors import InputError
 from koocr.hangul import nfc, nfd
@@ -31,24 +32,27 @@ MAX_PIXELS: Final = 50_000_000
 """The largest image that is read by default; a page at 600 dpi has 35 million pixels."""
 
 FORMATS: Final = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP", "JPEG2000", "AVIF")
-"""The file formats that are read. Pillow knows more, some of which start other programs (EPS runs Ghostscript)."""
+"""The file formats that are read; Pillow knows more, some of it by starting other programs (EPS: Ghostscript)."""
 
 
 def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> GreyImage:
     """Loads one image as grey, upright and opaque.
 
-    Files and Pillow images are turned as their EXIF orientation says. Transparent pixels become white, or black when
-    the image would vanish on white. Colours become their luma (ITU-R BT.601), arrays being RGB or RGBA.
+    Files and Pillow images are turned as their EXIF orientation says. Transparent pixels become white, or
+    black when the image would vanish on white. Colours become their luma (ITU-R BT.601), arrays being RGB or
+    RGBA.
 
     Args:
-        source: a path (composed and decomposed Hangul file names both find the file), the bytes of an image file, an
-            open binary file, a Pillow image, or an array: (H, W), or (H, W, C) with C = 1 (grey), 2 (grey, alpha),
-            3 (RGB) or 4 (RGBA). Arrays hold booleans, integers up to 255 (8 bits) or 65,535 (16 bits), or floats
-            in [0, 1] or [0, 255]. Of an animation or a document of several pages the first frame is read.
+        source: a path (composed and decomposed Hangul file names both find the file), the bytes of an image
+            file, an open binary file, a Pillow image, or an array: (H, W), or (H, W, C) with C = 1 (grey), 2
+            (grey, alpha), 3 (RGB) or 4 (RGBA). Arrays hold booleans, integers up to 255 (8 bits) or 65,535
+            (16 bits), or floats in [0, 1] or [0, 255] (a tenth more or less is clipped, as resampling
+            overshoots). Of an animation or a document of several pages the first frame is read.
         max_pixels: larger images are refused, files before they are decoded.
 
     Returns:
-        uint8 (H, W), contiguous. A uint8 (H, W) array comes back as it is, not copied: don't write into the result.
+        uint8 (H, W), contiguous. A uint8 (H, W) array comes back as it is, not copied: don't write into the
+        result.
 
     Raises:
         InputError: the source is missing, damaged, empty, too large, or not an image.
@@ -56,13 +60,13 @@ def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> GreyImag
     if isinstance(source, Image.Image):
         return _from_pillow(source, "the Pillow image", max_pixels)
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return _decode(BytesIO(source), "the given bytes", max_pixels)
+        return _from_stream(BytesIO(source), "the given bytes", max_pixels)
     if isinstance(source, (str, os.PathLike)):
         return _from_path(os.fsdecode(source), max_pixels)
     if hasattr(source, "read"):
-        return _from_stream(source, max_pixels)
+        return _from_stream(source, "the given file", max_pixels)
     if hasattr(source, "__array__"):
-        return _from_array(np.asarray(source), max_pixels)
+        return _from_array(_array_of(source), max_pixels)
     raise InputError(
         f"an image can't be a {type(source).__name__}; pass a path, bytes, an open binary file, "
         "a Pillow image or a NumPy array"
@@ -72,14 +76,14 @@ def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> GreyImag
 def is_batch(images: object) -> bool:
     """Says whether the argument means several images.
 
-    Lists, tuples and iterators do, and so do arrays of four axes (N, H, W, C) and of three (N, H, W). An array of
-    three axes whose last one has 1 to 4 entries is one colour image.
+    Lists, tuples and iterators do, and so do arrays of four axes (N, H, W, C) and of three (N, H, W). An
+    array of three axes whose last one has 1 to 4 entries is one colour image.
     """
     if isinstance(images, (list, tuple)):
         return True
     if isinstance(images, Iterator):
         return not hasattr(images, "read")
-    shape = getattr(images, "shape", ())
+    shape: tuple[int, ...] = getattr(images, "shape", ())
     return len(shape) == 4 or (len(shape) == 3 and not 1 <= shape[-1] <= 4)
 
 
@@ -91,14 +95,14 @@ def as_batch(images: Any) -> list[ImageSource]:
 def _from_path(name: str, max_pixels: int) -> GreyImage:
     try:
         with open(_existing_form(name), "rb") as stream:
-            return _from_stream(stream, max_pixels, repr(name))
+            return _from_stream(stream, repr(name), max_pixels)
     except FileNotFoundError:
         raise InputError(f"there is no file {name!r}; check the path") from None
     except IsADirectoryError:
         raise InputError(f"{name!r} is a directory; name an image file in it") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{name!r} can't be opened ({reason}); check the path and its permissions") from error
+        raise InputError(f"{name!r} can't be opened ({reason}); check the path") from error
 
 
 def _existing_form(name: str) -> str:
@@ -106,71 +110,65 @@ def _existing_form(name: str) -> str:
 
     macOS and archives made there store 각 decomposed, keyboards type it composed.
     """
-    if os.path.lexists(name) or name.isascii():
+    if name.isascii() or os.path.lexists(name):
         return name
-    parts = Path(name).parts
     path = ""
-    for part in parts:
-        forms = (os.path.join(path, form) for form in (part, nfc(part), nfd(part)))
-        path = next((form for form in forms if os.path.lexists(form)), os.path.join(path, part))
+    for part in Path(name).parts:
+        forms = [os.path.join(path, form) for form in (part, nfc(part), nfd(part))]
+        path = next(filter(os.path.lexists, forms), forms[0])
     return path
 
 
-def _from_stream(stream: Any, max_pixels: int, name: str = "the given file") -> GreyImage:
-    """Decodes an open binary file; one that can seek is read from its start and only as far as needed."""
+def _from_stream(stream: Any, name: str, max_pixels: int) -> GreyImage:
+    """Decodes an open file; one that can seek is read from its start, and only as far as the image goes."""
     try:
-        if not (hasattr(stream, "seekable") and stream.seekable()):
-            stream = BytesIO(_read_at_most(stream, 8 * max_pixels + 2**20))  # 16-bit RGBA and its headers
+        if not stream.seekable():
+            stream = _in_memory(stream, name, 8 * max_pixels + 2**20)  # 16-bit RGBA and its headers
         stream.seek(0)
-    except OSError as error:
-        raise InputError(f"{name} can't be read ({error.strerror or error}); check that it is open") from error
-    return _decode(stream, name, max_pixels)
-
-
-def _read_at_most(stream: Any, limit: int) -> bytes:
-    data = stream.read(limit + 1)
-    if not isinstance(data, bytes):
-        raise InputError("the given file is open as text; open it with mode 'rb'")
-    if len(data) > limit:
-        raise InputError(f"the given file goes on after {limit:,} bytes; pass a smaller image or raise max_pixels")
-    return data
-
-
-def _decode(stream: Any, name: str, max_pixels: int) -> GreyImage:
-    head = stream.read(1)
-    if not isinstance(head, bytes):
+        head = stream.read(1)
+        stream.seek(0)
+    except (AttributeError, OSError, ValueError) as error:
+        raise InputError(f"{name} can't be read ({error}); pass an open binary file") from error
+    if isinstance(head, str):
         raise InputError(f"{name} is open as text; open it with mode 'rb'")
     if not head:
         raise InputError(f"{name} is empty; pass an image file")
-    stream.seek(0)
+    with _damage_as_input_error(name), Image.open(stream, formats=FORMATS) as image:
+        return _from_pillow(image, name, max_pixels)
+
+
+def _in_memory(stream: Any, name: str, limit: int) -> IO[Any]:
+    data = stream.read(limit + 1)
+    if len(data) > limit:
+        raise InputError(f"{name} goes on after {limit:,} bytes; pass a smaller image or raise max_pixels")
+    return StringIO(data) if isinstance(data, str) else BytesIO(data)
+
+
+@contextmanager
+def _damage_as_input_error(name: str) -> Iterator[None]:
+    """Turns what a decoder raises into an `InputError`; on damaged bytes that may be nearly any exception."""
     try:
-        with Image.open(stream, formats=FORMATS) as image:
-            return _from_pillow(image, name, max_pixels)
+        yield
     except InputError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise InputError(f"{name} is too large to decode ({error}); scale it down") from error
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise InputError(f"{name} is not an image that koocr reads; save it as PNG or JPEG") from None
-    except Exception as error:  # on damaged bytes the decoders raise nearly anything: OSError, SyntaxError, ...
+    except Exception as error:
         raise InputError(f"{name} is damaged or cut short ({error}); save it again as PNG or JPEG") from error
 
 
 def _from_pillow(image: Image.Image, name: str, max_pixels: int) -> GreyImage:
-    width, height = image.size
-    _check_size(height, width, name, max_pixels)
-    try:
-        image.load()
-        grey = _grey_of(image)
-        turn = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception as error:  # as in _decode: a Pillow image may still be unread
-        raise InputError(f"{name} is damaged or cut short ({error}); save it again as PNG or JPEG") from error
-    return _upright(grey, turn)
+    _check_size(image.height, image.width, name, max_pixels)
+    with _damage_as_input_error(name):
+        image.load()  # before the orientation is read: TIFF files are turned as they are loaded
+        return _upright(_grey_of(image, name), _orientation(image))
 
 
-def _grey_of(image: Image.Image) -> GreyImage:
+def _grey_of(image: Image.Image, name: str) -> GreyImage:
     if image.mode in ("F", "I") or image.mode.startswith("I;16"):
-        return _eight_bits(np.asarray(image))
+        return _eight_bits(np.asarray(image), name)
     if image.mode == "LAB":
         return np.asarray(image.getchannel("L"))
     if image.has_transparency_data:
@@ -179,14 +177,28 @@ def _grey_of(image: Image.Image) -> GreyImage:
     return np.asarray(image.convert("L"))
 
 
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # damaged EXIF data is no reason to refuse the picture
+        return 1
+
+
+def _array_of(source: Any) -> NDArray[Any]:
+    try:
+        return np.asarray(source)
+    except Exception as error:  # a tensor on another device, or one that tracks gradients
+        raise InputError(f"this {type(source).__name__} is no array ({error}); pass a NumPy array") from error
+
+
 def _from_array(array: NDArray[Any], max_pixels: int) -> GreyImage:
-    if array.ndim not in (2, 3) or (array.ndim == 3 and not 1 <= array.shape[2] <= 4 and array.size):
+    if array.ndim not in (2, 3) or (array.ndim == 3 and not 1 <= array.shape[2] <= 4):
         raise InputError(
             f"one image has the shape (H, W) or (H, W, 1 to 4), this array has {array.shape}; "
             "pass several images as a list"
         )
     _check_size(array.shape[0], array.shape[1], "the array", max_pixels)
-    pixels = _eight_bits(array)
+    pixels = _eight_bits(array, "the array")
     if pixels.ndim == 2:
         return np.ascontiguousarray(pixels)
     colour, alpha = (pixels, None) if pixels.shape[2] % 2 else (pixels[..., :-1], pixels[..., -1])
@@ -204,30 +216,27 @@ def _check_size(height: int, width: int, name: str, max_pixels: int) -> None:
         )
 
 
-def _eight_bits(array: NDArray[Any]) -> GreyImage:
-    """Brings values of any scale to 0 to 255; the scale is told by the type and the largest value."""
+def _eight_bits(array: NDArray[Any], name: str) -> GreyImage:
+    """Brings values of any scale to 0 to 255; which scale it is, the type and the extremes tell."""
+    kind = array.dtype.kind
     if array.dtype == np.uint8:
-        return array
-    if array.dtype == np.bool_:
-        return array.astype(np.uint8) * np.uint8(255)
-    if array.dtype.kind not in "iuf":
-        raise InputError(f"an image can't hold values of type {array.dtype}; pass uint8, or floats in [0, 1]")
-    lowest, highest = float(array.min()), float(array.max())
-    if not np.isfinite(lowest + highest):
-        raise InputError("the array holds NaN or infinite values; replace them first")
-    top = next((top for top in _scales(array) if highest <= top), None)
-    if top is None or lowest < 0 or highest > top:
-        raise InputError(
-            f"the array's values run from {lowest:g} to {highest:g}; pass 0 to 255, 0 to 65,535 as integers, "
-            "or 0 to 1 as floats"
-        )
-    if top == 255 and array.dtype.kind != "f":
-        return array.astype(np.uint8)
-    return np.rint(array * (255.0 / top)).astype(np.uint8)
-
-
-def _scales(array: NDArray[Any]) -> tuple[int, ...]:
-    return (1, 255) if array.dtype.kind == "f" else (255, 65_535)
+        return cast(GreyImage, array)
+    if kind == "b":
+        return np.where(array, np.uint8(255), np.uint8(0))
+    if kind not in "iuf":
+        raise InputError(f"{name} holds values of type {array.dtype}; pass uint8, or floats in [0, 1]")
+    low, high = float(array.min()), float(array.max())
+    if not np.isfinite(low + high):
+        raise InputError(f"{name} holds NaN or infinite values; replace them first")
+    slack = 0.1 if kind == "f" else 0.0  # resampling overshoots
+    for top in (1, 255) if kind == "f" else (255, 65_535):
+        if -slack * top <= low and high <= (1 + slack) * top:
+            scaled = array if top == 255 else array.astype(np.float32) * (255 / top)
+            return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
+    raise InputError(
+        f"{name} holds values from {low:g} to {high:g}; pass integers from 0 to 255 or 65,535, "
+        "or floats from 0 to 1 or 255"
+    )
 
 
 def _luma(colour: GreyImage) -> GreyImage:
@@ -235,12 +244,12 @@ def _luma(colour: GreyImage) -> GreyImage:
 
 
 def _opaque(grey: GreyImage, alpha: GreyImage) -> GreyImage:
-    """Lays an image on white; one that is all white where it is opaque would vanish there and is laid on black."""
+    """Lays an image on white, or on black if it would vanish on white (white ink on a transparent ground)."""
     cover = alpha.astype(np.uint16)
     on_black = (grey * cover + 127) // 255
-    on_white = (on_black + (255 - cover)).astype(np.uint8)
+    on_white = on_black + (255 - cover)
     vanishes = np.ptp(on_white) < np.ptp(on_black) // 8
-    return on_black.astype(np.uint8) if vanishes else on_white
+    return (on_black if vanishes else on_white).astype(np.uint8)
 
 
 _TURNS: Final = {  # EXIF orientation → (rows backwards, columns backwards, rows become columns)
