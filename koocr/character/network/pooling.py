@@ -21,11 +21,11 @@ class GlobalWeightedAveragePooling2D(layers.Layer):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Makes the weights, (h, w, C)."""
-        self.kernel = self.add_weight(name="kernel", shape=input_shape[1:], initializer="ones")
+        self.pool_weight = self.add_weight(name="pool_weight", shape=input_shape[1:], initializer="ones")
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         """(N, h, w, C) to (N, C)."""
-        return ops.mean(inputs * self.kernel, axis=(1, 2))
+        return ops.mean(inputs * self.pool_weight, axis=(1, 2))
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """(N, C)."""
@@ -43,11 +43,11 @@ class GlobalWeightedOutputAveragePooling2D(layers.Layer):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Makes the weights, (C,)."""
-        self.kernel = self.add_weight(name="kernel", shape=(input_shape[-1],), initializer="ones")
+        self.pool_weight = self.add_weight(name="pool_weight", shape=(input_shape[-1],), initializer="ones")
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         """(N, h, w, C) to (N, C)."""
-        return ops.mean(inputs, axis=(1, 2)) * self.kernel
+        return ops.mean(inputs, axis=(1, 2)) * self.pool_weight
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """(N, C)."""
