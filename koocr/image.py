@@ -32,7 +32,7 @@ MAX_PIXELS: Final = 50_000_000
 """The largest image that is read by default; a page at 600 dpi has 35 million pixels."""
 
 FORMATS: Final = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP", "JPEG2000", "AVIF")
-"""The file formats that are read; Pillow knows more, some of it by starting other programs (EPS: Ghostscript)."""
+"""The file formats that are read. Pillow knows more, some by starting other programs (EPS: Ghostscript)."""
 
 
 def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> GreyImage:
@@ -231,7 +231,7 @@ def _eight_bits(array: NDArray[Any], name: str) -> GreyImage:
     slack = 0.1 if kind == "f" else 0.0  # resampling overshoots
     for top in (1, 255) if kind == "f" else (255, 65_535):
         if -slack * top <= low and high <= (1 + slack) * top:
-            scaled = array if top == 255 else array.astype(np.float32) * (255 / top)
+            scaled: NDArray[np.float32] = array.astype(np.float32) * np.float32(255 / top)
             return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
     raise InputError(
         f"{name} holds values from {low:g} to {high:g}; pass integers from 0 to 255 or 65,535, "

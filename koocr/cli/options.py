@@ -1,0 +1,149 @@
+"""What the commands' options share: value types for `type=`, flags that take true or false, and the parser.
+
+The flags are spelled as in the ancestor: `--image_size=96 --clova=true`. Hyphens do as well as underscores,
+and a flag without a value means true.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any, NoReturn
+
+from koocr.errors import ConfigError
+
+__all__ = [
+    "Parser",
+    "add_flag",
+    "boolean",
+    "did_you_mean",
+    "fraction",
+    "non_negative_int",
+    "number",
+    "positive_int",
+    "positive_number",
+]
+
+_TRUE = frozenset({"true", "yes", "on", "1"})
+_FALSE = frozenset({"false", "no", "off", "0"})
+
+
+def boolean(text: str) -> bool:
+    """Reads true or false; also yes, on, 1 and no, off, 0, in any case."""
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise argparse.ArgumentTypeError(f"takes true or false, not {text!r}")
+
+
+def positive_int(text: str) -> int:
+    """Reads a whole number of at least 1."""
+    return _checked(text, int, lambda value: value >= 1, "a whole number of at least 1")
+
+
+def non_negative_int(text: str) -> int:
+    """Reads a whole number of at least 0."""
+    return _checked(text, int, lambda value: value >= 0, "a whole number of at least 0")
+
+
+def number(text: str) -> float:
+    """Reads a finite number."""
+    return _checked(text, float, math.isfinite, "a number")
+
+
+def positive_number(text: str) -> float:
+    """Reads a finite number above 0, a learning rate for instance."""
+    return _checked(text, float, lambda value: math.isfinite(value) and value > 0, "a number above 0")
+
+
+def fraction(text: str) -> float:
+    """Reads a number from 0 to 1."""
+    return _checked(text, float, lambda value: 0 <= value <= 1, "a number from 0 to 1")
+
+
+def _checked(text: str, read: Callable[[str], Any], is_good: Callable[[Any], bool], wanted: str) -> Any:
+    try:
+        value = read(text)
+    except ValueError:
+        value = None
+    if value is None or not is_good(value):
+        raise argparse.ArgumentTypeError(f"takes {wanted}, not {text!r}")
+    return value
+
+
+def add_flag(
+    parser: argparse.ArgumentParser | argparse._ArgumentGroup, name: str, *, help: str, default: bool = False
+) -> None:
+    """Adds a flag that is used as `--name`, `--name=true` or `--name=false`.
+
+    Args:
+        parser: where to add it.
+        name: the flag with its two hyphens.
+        help: one line; the default is added to it.
+        default: its value when it is not given.
+    """
+    parser.add_argument(
+        name,
+        type=boolean,
+        nargs="?",
+        const=True,
+        default=default,
+        metavar="true|false",
+        help=f"{help} (default: {str(default).lower()})",
+    )
+
+
+def did_you_mean(given: str, known: Iterable[str]) -> str:
+    """Returns "did you mean …?" with the nearest known name, or `""` when nothing is near."""
+    nearest = get_close_matches(given, list(known), n=1, cutoff=0.6)
+    return f"did you mean {nearest[0]!r}?" if nearest else ""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that takes hyphens for underscores and raises `ConfigError`, with a suggestion."""
+
+    def __init__(self, **settings: Any) -> None:
+        """Takes what `argparse.ArgumentParser` takes; options are never abbreviated."""
+        super().__init__(**{"allow_abbrev": False, **settings})
+
+    def error(self, message: str) -> NoReturn:
+        """Raises the message as a `ConfigError`, in one line."""
+        name = self.prog.split()[-1]
+        raise ConfigError(f"{name}: {' '.join(message.split())}; see `{self.prog} --help`")
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        """Parses options; an unknown one is a `ConfigError` that names the nearest.
+
+        Raises:
+            ConfigError: an option is unknown or missing, or a value is not one that it takes.
+        """
+        parsed, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            given = unknown[0].partition("=")[0]
+            kind = "option" if given.startswith("-") else "argument"
+            hint = did_you_mean(given, self._option_string_actions) if kind == "option" else ""
+            raise ConfigError(
+                f"{self.prog.split()[-1]}: there is no {kind} {given!r}; {hint or f'see `{self.prog} --help`'}"
+            )
+        return parsed
+
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        """As `argparse` does, after spelling options as they were added."""
+        declared = {_plain(option): option for option in self._option_string_actions}
+        return super().parse_known_args([_respelled(arg, declared) for arg in args or ()], namespace)
+
+
+def _plain(option: str) -> str:
+    return "--" + option[2:].replace("-", "_") if option.startswith("--") else option
+
+
+def _respelled(arg: str, declared: dict[str, str]) -> str:
+    """Turns `--image-size=96` into `--image_size=96`, if that is how the option was added."""
+    option, equals, value = arg.partition("=")
+    if not re.fullmatch(r"--[\w-]+", option):
+        return arg
+    return declared.get(_plain(option), option) + equals + value
