@@ -67,6 +67,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever reads our output, `head` say, has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains when it flushes on exit
         return 0
+    except OSError as error:  # a full disk, a folder that can't be written
+        place = "" if error.filename is None else f"{error.filename!r}: "
+        print(f"koocr: {place}{error.strerror or error}", file=sys.stderr)
+        return KoocrError.exit_code
 
 
 def _run(argv: list[str]) -> int:
@@ -110,7 +114,7 @@ def _print_help() -> int:
 
 
 def _never_fail_to_print() -> None:
-    """Makes 각 come out as \\uac01 on a terminal that can't show it, rather than end the program."""
+    """Lets 각 come out as U+AC01 on a terminal that can't show it, rather than end the program."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

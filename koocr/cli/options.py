@@ -7,11 +7,12 @@ and a flag without a value means true.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from koocr.errors import ConfigError
 
@@ -26,6 +27,8 @@ __all__ = [
     "positive_int",
     "positive_number",
 ]
+
+_N = TypeVar("_N", int, float)
 
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
@@ -65,14 +68,12 @@ def fraction(text: str) -> float:
     return _checked(text, float, lambda value: 0 <= value <= 1, "a number from 0 to 1")
 
 
-def _checked(text: str, read: Callable[[str], Any], is_good: Callable[[Any], bool], wanted: str) -> Any:
-    try:
+def _checked(text: str, read: Callable[[str], _N], is_good: Callable[[_N], bool], wanted: str) -> _N:
+    with contextlib.suppress(ValueError):
         value = read(text)
-    except ValueError:
-        value = None
-    if value is None or not is_good(value):
-        raise argparse.ArgumentTypeError(f"takes {wanted}, not {text!r}")
-    return value
+        if is_good(value):
+            return value
+    raise argparse.ArgumentTypeError(f"takes {wanted}, not {text!r}")
 
 
 def add_flag(
@@ -112,8 +113,10 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raises the message as a `ConfigError`, in one line."""
-        name = self.prog.split()[-1]
-        raise ConfigError(f"{name}: {' '.join(message.split())}; see `{self.prog} --help`")
+        raise self._error(" ".join(message.split()))
+
+    def _error(self, message: str, hint: str = "") -> ConfigError:
+        return ConfigError(f"{self.prog.split()[-1]}: {message}; {hint or f'see `{self.prog} --help`'}")
 
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
         """Parses options; an unknown one is a `ConfigError` that names the nearest.
@@ -122,14 +125,12 @@ class Parser(argparse.ArgumentParser):
             ConfigError: an option is unknown or missing, or a value is not one that it takes.
         """
         parsed, unknown = self.parse_known_args(args, namespace)
-        if unknown:
-            given = unknown[0].partition("=")[0]
-            kind = "option" if given.startswith("-") else "argument"
-            hint = did_you_mean(given, self._option_string_actions) if kind == "option" else ""
-            raise ConfigError(
-                f"{self.prog.split()[-1]}: there is no {kind} {given!r}; {hint or f'see `{self.prog} --help`'}"
-            )
-        return parsed
+        if not unknown:
+            return parsed
+        given = unknown[0].partition("=")[0]
+        if not given.startswith("-"):
+            raise self._error(f"there is no place for the argument {given!r}")
+        raise self._error(f"there is no option {given!r}", did_you_mean(given, self._option_string_actions))
 
     def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
         """As `argparse` does, after spelling options as they were added."""
