@@ -1,8 +1,8 @@
 """The Korean faces that the models are trained and measured on.
 
 A list of faces is a folder that holds `faces.csv` (one row per face), the font files that it names, and
-`coverage.tsv.gz` (the syllables that each file really draws). The package ships such a list of *published* faces,
-without the font files: each row says where the face can be fetched.
+`coverage.tsv.gz` (the syllables that each file really draws). The package ships such a list of *published*
+faces, without the font files: each row says where the face can be fetched.
 """
 
 from __future__ import annotations
@@ -44,8 +44,9 @@ class Face:
         folder: where the file is; it need not exist (a face that has not been fetched yet).
         index: which face of the file, for a collection (`.ttc`); 0 otherwise.
         licence: as the publisher states it; read it before passing the face on.
-        source, version, source_file: where it is published: `deb:package`, `npm:package` or `github:owner/repository`,
-            which version of that, and the file inside (`#n`: index in a collection).
+        source, version, source_file: where it is published: `deb:package`, `npm:package` or
+            `github:owner/repository`, which version of that, and the file inside (`#n`: index in a
+            collection).
         weight_of: the id of the face whose further weight this one is, or "".
         num_syllables: how many of the 11,172 syllables the file draws; 0 when the list does not say.
         space_ok: whether it draws U+0020 as a blank; some draw a box, and are to be advanced by hand.
@@ -99,7 +100,7 @@ def open_font(path: str | os.PathLike[str], size_px: int, *, index: int = 0) -> 
     from PIL import ImageFont
 
     if not os.path.isfile(path):
-        raise DataError("the font file does not exist: fetch it with crawl_data.py, or give its folder", file=path)
+        raise DataError("the font file does not exist; fetch it with crawl_data.py", file=path)
     try:
         return ImageFont.truetype(os.fspath(path), size_px, index=index, layout_engine=ImageFont.Layout.BASIC)
     except OSError as error:
@@ -110,7 +111,8 @@ def load_faces(path: str | os.PathLike[str] | None = None) -> list[Face]:
     """Reads a list of faces, in the order of the file.
 
     Args:
-        path: a folder with `faces.csv` beside its font files, or such a file; None means the list in the package.
+        path: a folder with `faces.csv` beside its font files, or such a file; None means the list in the
+            package.
 
     Raises:
         DataError: no such list, a column is missing, an unknown split or class, an id that occurs twice.
@@ -156,7 +158,10 @@ def select_faces(
 
 def _coverage_line(line: str, file: Path, number: int) -> tuple[str, npt.NDArray[np.int32]]:
     face_id, tab, syllables = line.partition("\t")
-    points = np.frombuffer(syllables.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.int64) - _FIRST_SYLLABLE
+    points = (
+        np.frombuffer(syllables.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.int64)
+        - _FIRST_SYLLABLE
+    )
     if not tab or not face_id or ((points < 0) | (points >= NUM_SYLLABLES)).any():
         raise DataError("expected a face id, a tab, and syllables", file=file, line=number)
     return face_id, np.unique(points).astype(np.int32)
@@ -180,7 +185,9 @@ def _face(row: Mapping[str, str], manifest: Path, line: int) -> Face:
     for column, allowed in (("split", SPLITS), ("klass", KLASSES)):
         if row[column] not in allowed:
             raise DataError(
-                f"{column} is {row[column]!r}; it must be one of {', '.join(allowed)}", file=manifest, line=line
+                f"{column} is {row[column]!r}, not one of {', '.join(allowed)}",
+                file=manifest,
+                line=line,
             )
     if not row["id"] or not row["file"]:
         raise DataError("id and file must not be empty", file=manifest, line=line)

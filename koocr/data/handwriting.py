@@ -1,7 +1,7 @@
 """The open handwriting sets: real hands, one writer (or one group of drawers) each.
 
-A set is a zip or a folder of grey PNG crops with `labels.tsv` (file TAB character). Whole writers go to one split, so
-that a figure on `val` or `test` is about a hand that no training saw.
+A set is a zip or a folder of grey PNG crops with `labels.tsv` (file TAB character). Whole writers go to one
+split, so that a figure on `val` or `test` is about a hand that no training saw.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ WRITER_SPLITS: dict[str, str] = {
     "hhr-004": "val",
     "hhr-005": "test",
 }
-"""Writer → split. Sources: HHR-SKKU/HangulRecog (hhr), kse0202/neural-fonts-test and minn232/HandwritingFont (t399),
-brendenlake/omniglot (40 single jamo by 20 drawers); all MIT."""
+"""Writer → split. Sources: HHR-SKKU/HangulRecog (hhr), kse0202/neural-fonts-test and minn232/HandwritingFont
+(t399), brendenlake/omniglot (40 single jamo by 20 drawers); all MIT."""
 
 _LABELS = "labels.tsv"
 _MAX_CROP_BYTES = 16 * 1024 * 1024
@@ -52,6 +52,7 @@ class Handwriting:
     writer: str
 
     def __len__(self) -> int:
+        """Returns the number of crops."""
         return len(self.labels)
 
     @property
@@ -81,8 +82,8 @@ def load_handwriting(path: str | os.PathLike[str]) -> Handwriting:
     """Reads one writer's crops from a zip, or from the folder that it unpacks to.
 
     Raises:
-        DataError: no such file, no `labels.tsv`, a label that is not one syllable or jamo, a crop that is missing or
-            is not an image; it names the file and the line.
+        DataError: no such file, no `labels.tsv`, a label that is not one syllable or jamo, a crop that is
+            missing or is not an image; it names the file and the line.
     """
     source = Path(path)
     if source.is_dir():
@@ -105,7 +106,10 @@ def load_writers(folder: str | os.PathLike[str], *, split: str) -> list[Handwrit
     paths = [path for name in names for path in (root / name, root / f"{name}.zip") if path.exists()]
     found = {path.name.removesuffix(".zip"): path for path in reversed(paths)}
     if not found:
-        raise DataError(f"none of the {split} writers ({', '.join(names)}) is here; fetch them with load_data.py", file=root)
+        raise DataError(
+            f"none of the {split} writers ({', '.join(names)}) is here; fetch them with load_data.py",
+            file=root,
+        )
     return [load_handwriting(found[name]) for name in sorted(found)]
 
 
@@ -139,7 +143,7 @@ def _decode(read: Callable[[str], bytes], name: str, source: Path, line: int) ->
         with Image.open(io.BytesIO(read(name))) as image:
             return np.asarray(image.convert("L"), dtype=np.uint8)
     except (OSError, KeyError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"the crop {name} is missing or is not an image ({error})", file=source, line=line) from error
+        raise DataError(f"the crop {name} cannot be read ({error})", file=source, line=line) from error
 
 
 def _read_member(archive: zipfile.ZipFile, name: str) -> bytes:
