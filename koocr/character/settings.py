@@ -36,8 +36,8 @@ class CharacterSettings:
         fc_link: one of `FC_LINKS` for all heads, or one per head: `"initial=GWAP,medial=GWOAP"` or a mapping
             (heads not named get "GWAP"). Stored as text, in the order of the heads.
         split_components: three jamo heads and one for single jamo; if not, one softmax over the charset.
-        joint: one softmax over all 11,172 syllables, log-linear in the three jamo with low-rank pairwise terms,
-            in the place of three independent ones (needs `split_components`).
+        joint: one softmax over all 11,172 syllables, log-linear in the three jamo with low-rank pairwise
+            terms, in the place of three independent ones (needs `split_components`).
         joint_rank: rank of each pairwise term of the joint head.
         direct_map: replaces the grey input with its eight Sobel direction maps (fixed, not trained).
         iterative_refinement: attention and a GRU per jamo read the feature map `refinement_t` times.
@@ -45,8 +45,8 @@ class CharacterSettings:
         refinement_units: size of each GRU's state.
         adversarial: adds the output "kind" (handwritten or printed) behind a gradient reversal.
         adversarial_ratio: how much of the reversed gradient reaches the trunk.
-        charset: the symbols of the single softmax, in order (needs `split_components=False`); None: all 11,223,
-            the syllables in Unicode order, then the 51 compatibility jamo.
+        charset: the symbols of the single softmax, in order (needs `split_components=False`); None: all
+            11,223, the syllables in Unicode order, then the 51 compatibility jamo.
         dropout: share of the pooled features dropped in training, in [0, 1).
         hidden_units: size of a dense layer between pooled features and logits; 0: none.
         width: factor on the number of channels of every trunk layer; 1 is the published network.
@@ -121,13 +121,21 @@ class CharacterSettings:
 
     def _check_combination(self) -> None:
         if self.joint and not self.split_components:
-            raise ConfigError("joint=True needs split_components=True: the joint head is built from the jamo heads")
+            raise ConfigError(
+                "joint=True needs split_components=True: the joint head is built from the jamo heads"
+            )
         if self.joint and self.iterative_refinement:
-            raise ConfigError("joint=True and iterative_refinement=True exclude each other: choose one of them")
+            raise ConfigError(
+                "joint=True and iterative_refinement=True exclude each other: choose one of them"
+            )
         if self.iterative_refinement and not self.split_components:
-            raise ConfigError("iterative_refinement=True needs split_components=True: it refines one jamo at a time")
+            raise ConfigError(
+                "iterative_refinement=True needs split_components=True: it refines one jamo at a time"
+            )
         if self.charset is not None and self.split_components:
-            raise ConfigError("a charset needs split_components=False: split heads always know every syllable")
+            raise ConfigError(
+                "a charset needs split_components=False: split heads always know every syllable"
+            )
 
 
 _FLAGS = ("split_components", "joint", "direct_map", "iterative_refinement", "adversarial")
@@ -159,7 +167,9 @@ def _canonical_links(value: object, heads: tuple[str, ...]) -> str:
         _one_of("fc_link", value, FC_LINKS)
         return value
     else:
-        raise ConfigError(f"fc_link is {value!r}; give one of {_listed(FC_LINKS)}, or one per head (initial=GWAP,…)")
+        raise ConfigError(
+            f"fc_link is {value!r}; give one of {_listed(FC_LINKS)}, or one per head (initial=GWAP,…)"
+        )
     for head, link in pairs.items():
         _one_of("head in fc_link", head, heads)
         _one_of(f"fc_link of {head}", link, FC_LINKS)
@@ -174,7 +184,9 @@ def _split_pairs(text: str) -> dict[str, str]:
     for part in text.split(","):
         head, sign, link = (piece.strip() for piece in part.partition("="))
         if not sign:
-            raise ConfigError(f"fc_link has the part {part!r}; write each as head=link, e.g. initial=GWAP,final=GAP")
+            raise ConfigError(
+                f"fc_link has the part {part!r}; write each as head=link, e.g. initial=GWAP,final=GAP"
+            )
         if head in pairs:
             raise ConfigError(f"fc_link names the head {head!r} twice; name it once")
         pairs[head] = link
@@ -192,7 +204,9 @@ def _check_charset(charset: object) -> None:
         raise ConfigError(f"charset is {charset!r}; give a text of Hangul symbols, or None for all of them")
     foreign = next((symbol for symbol in charset if not _is_symbol(symbol)), None)
     if foreign is not None:
-        raise ConfigError(f"charset holds {foreign!r}; only syllables 가–힣 and single jamo ㄱ–ㅣ can be learnt")
+        raise ConfigError(
+            f"charset holds {foreign!r}; only syllables 가–힣 and single jamo ㄱ–ㅣ can be learnt"
+        )
     if len(set(charset)) != len(charset):
         twice = next(symbol for i, symbol in enumerate(charset) if symbol in charset[:i])
         raise ConfigError(f"charset holds {twice!r} twice; name each symbol once")

@@ -1,4 +1,7 @@
-"""The optimizers that training offers, by name; AdaBound and Muon are written here on Keras 3's `Optimizer`."""
+"""The optimizers that training offers, by name.
+
+AdaBound and Muon are written here, on Keras 3's `Optimizer`.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +34,13 @@ def make_optimizer(
         name: one of `OPTIMIZERS`: sgd (Nesterov momentum 0.9), adam, adamw, adabound, muon.
         learning_rate: a positive number, or a schedule.
         weight_decay: decoupled (each step takes `learning_rate * weight_decay` of a weight away), except from
-            variables of `NO_WEIGHT_DECAY`; adam is adamw with another default.
+            variables of `NO_WEIGHT_DECAY`.
         clipnorm: largest norm of the gradient of all variables together; None: no limit.
         options: passed on to the class, e.g. `beta_2`, `amsbound`, `exclude`.
 
     Raises:
-        ConfigError: an unknown name or option, or a learning rate or weight decay that is not a number above 0.
+        ConfigError: an unknown name or option, or a learning rate or weight decay that is not a number above
+            0.
     """
     if name not in OPTIMIZERS:
         raise ConfigError(f"optimizer is {name!r}{_suggestion(name)}; allowed: {', '.join(OPTIMIZERS)}")
@@ -44,7 +48,7 @@ def make_optimizer(
     _check_rate("weight_decay", weight_decay, zero=True)
     try:
         optimizer = OPTIMIZERS[name](
-            learning_rate=learning_rate, weight_decay=weight_decay or None, global_clipnorm=clipnorm, **options
+            learning_rate=learning_rate, weight_decay=float(weight_decay), global_clipnorm=clipnorm, **options
         )
     except (TypeError, ValueError) as error:
         raise ConfigError(f"optimizer {name} does not take these options: {error}") from error
@@ -69,16 +73,17 @@ def _check_rate(name: str, value: object, *, zero: bool) -> None:
 class AdaBound(keras.optimizers.Optimizer):
     """Adam whose step sizes are clipped into a band that narrows to those of SGD.
 
-    Luo, Xiong, Liu, Sun, "Adaptive gradient methods with dynamic bound of learning rate" (ICLR 2019, algorithms 2
-    and 3), with Adam's bias correction, as in the authors' code. After t steps a weight's step size lies between
-    final · (1 − 1 / (γt + 1)) and final · (1 + 1 / γt), final = `final_ratio` · learning rate.
+    Luo, Xiong, Liu, Sun, "Adaptive gradient methods with dynamic bound of learning rate" (ICLR 2019,
+    algorithms 2 and 3), with Adam's bias correction, as in the authors' code. After t steps a weight's step
+    size lies between final · (1 − 1 / (γt + 1)) and final · (1 + 1 / γt), final = `final_ratio` · learning
+    rate.
 
     Args:
         learning_rate: of the Adam-like start.
         beta_1: decay of the mean of the gradients.
         beta_2: decay of the mean of their squares.
-        final_ratio: learning rate of the SGD-like end over `learning_rate` (the paper: 0.1 / 0.001); so a schedule
-            scales both, as in the authors' code.
+        final_ratio: learning rate of the SGD-like end over `learning_rate` (the paper: 0.1 / 0.001); so a
+            schedule scales both, as in the authors' code.
         gamma: how fast the band narrows.
         epsilon: added to the root of the mean square.
         amsbound: use the largest mean square so far (AMSBound).
@@ -99,6 +104,7 @@ class AdaBound(keras.optimizers.Optimizer):
         name: str = "adabound",
         **kwargs: Any,
     ) -> None:
+        """Sets what the class names."""
         super().__init__(learning_rate=learning_rate, name=name, **kwargs)
         self.beta_1 = beta_1
         self.beta_2 = beta_2
@@ -142,15 +148,15 @@ class AdaBound(keras.optimizers.Optimizer):
 
 @keras.saving.register_keras_serializable(package="koocr")
 class Muon(keras.optimizers.Optimizer):
-    """Momentum whose update of a whole kernel is made orthogonal; AdamW for everything that is no such kernel.
+    """Momentum with orthogonal updates for convolution kernels, AdamW for everything else.
 
-    Jordan et al., "Muon: an optimizer for hidden layers in neural networks" (2024), with the update scaled to the
-    size of AdamW's (Liu et al., "Muon is scalable for LLM training", 2025, arXiv 2502.16982), so that both parts
-    share learning rate and weight decay. A convolution's kernel (h, w, in, out) is taken as the matrix
-    (h·w·in, out). Keras's own Muon gives 4-D variables to AdamW, that is all of a CNN's trunk.
+    Jordan et al., "Muon: an optimizer for hidden layers in neural networks" (2024), with the update scaled to
+    the size of AdamW's (Liu et al., "Muon is scalable for LLM training", 2025, arXiv 2502.16982), so that
+    both parts share learning rate and weight decay. A convolution's kernel (h, w, in, out) is taken as the
+    matrix (h·w·in, out). Keras's own Muon gives 4-D variables to AdamW, that is all of a CNN's trunk.
 
-    AdamW takes: biases, normalisation and pooling weights, depthwise kernels, 2-D kernels unless `dense` is set,
-    and all that `exclude` names.
+    AdamW takes: biases, normalisation and pooling weights, depthwise kernels, 2-D kernels unless `dense` is
+    set, and all that `exclude` names.
 
     Args:
         learning_rate: of both parts.
@@ -183,6 +189,7 @@ class Muon(keras.optimizers.Optimizer):
         name: str = "muon",
         **kwargs: Any,
     ) -> None:
+        """Sets what the class names."""
         super().__init__(learning_rate=learning_rate, name=name, **kwargs)
         self.momentum = momentum
         self.nesterov = nesterov
@@ -209,7 +216,9 @@ class Muon(keras.optimizers.Optimizer):
         super().build(variables)
         self._means = self.add_optimizer_variables(variables, "momentum")
         self._squares = [
-            None if self.is_orthogonal(variable) else self.add_variable_from_reference(variable, name="velocity")
+            None
+            if self.is_orthogonal(variable)
+            else self.add_variable_from_reference(variable, name="velocity")
             for variable in variables
         ]
 
@@ -249,8 +258,8 @@ class Muon(keras.optimizers.Optimizer):
 def orthogonalised(matrix: Any, *, steps: int = 5) -> Any:
     """Nearly the closest orthogonal matrix: the singular vectors stay, the singular values go to about 1.
 
-    The quintic Newton–Schulz iteration of Jordan et al. (2024); its coefficients pull small singular values up fast
-    and leave them between 0.7 and 1.2.
+    The quintic Newton–Schulz iteration of Jordan et al. (2024); its coefficients pull small singular values
+    up fast and leave them between 0.7 and 1.2.
 
     Args:
         matrix: (R, C), any scale.

@@ -1,7 +1,8 @@
 """The networks that read one character, as Keras 3 graphs that every backend can run.
 
-A trunk is a function (x, settings) -> feature map; `heads` turns the map into logits. Add a trunk: write it in a file
-of its own, name it in `koocr.character.settings.NETWORK_NAMES` and in `NETWORKS`, and the contract test covers it.
+A trunk is a function (x, settings) -> feature map; `heads` turns the map into logits. Add a trunk: write it
+in a file of its own, name it in `koocr.character.settings.NETWORK_NAMES` and in `NETWORKS`, and the contract
+test covers it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def build_network(settings: CharacterSettings) -> keras.Model:
 
     Returns:
         A model from "image", float (N, S, S, 1) with ink 1 and ground 0, to a dict of float32 logits, see
-        `koocr.character.network.heads`. Its layer "features" gives the trunk's map, for class activation maps.
+        `koocr.character.network.heads`. Its layer "features" gives the trunk's map, for class activation
+        maps.
     """
     size = settings.image_size
     image = keras.Input((size, size, 1), name="image")

@@ -52,9 +52,9 @@ def conv_bn(
 class AveragePooling3x3(layers.Layer):
     """3×3 average pooling, stride 2, where each mean is over the pixels inside the map.
 
-    What `AveragePooling2D(3, 2, "same")` means. Keras computes that otherwise on PyTorch, where a map of even side
-    is padded by repeating its last row and column; a zero padding, a plain pooling and a constant factor at the
-    border agree on every backend and in ONNX.
+    What `AveragePooling2D(3, 2, "same")` means. Keras computes that otherwise on PyTorch, where a map of even
+    side is padded by repeating its last row and column; a zero padding, a plain pooling and a constant factor
+    at the border agree on every backend and in ONNX.
     """
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -96,9 +96,9 @@ def direction_kernels() -> np.ndarray:
 class DirectionMaps(layers.Layer):
     """The ink's gradient decomposed into eight directions, fixed: (N, S, S, 1) to (N, S, S, 8).
 
-    Each map keeps the positive response to one Sobel kernel, in [0, 1] for ink in [0, 1] (opposite directions would
-    otherwise be one map and its negative). After Zhang, Bengio, Liu, "Online and offline handwritten Chinese
-    character recognition: a comprehensive study and new benchmark" (2017, section 3, directMap).
+    Each map keeps the positive response to one Sobel kernel, in [0, 1] for ink in [0, 1] (opposite directions
+    would otherwise be one map and its negative). After Zhang, Bengio, Liu, "Online and offline handwritten
+    Chinese character recognition: a comprehensive study and new benchmark" (2017, section 3, directMap).
     """
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:

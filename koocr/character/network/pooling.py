@@ -13,10 +13,10 @@ from keras import layers, ops
 class GlobalWeightedAveragePooling2D(layers.Layer):
     """GWAP: each channel averaged under its own learnt map of weights.
 
-    y[c] = mean over (i, j) of w[i, j, c] · x[i, j, c], with w = 1 at the start, where it equals GAP. Li, Teng, Jin,
-    Lu, "Building efficient CNN architecture for offline handwritten Chinese character recognition" (2018,
-    arXiv 1804.01259); used as here by Melnyk, You, Li (arXiv 1812.11489), who take the sum for the mean: the same
-    functions, with a scale that does not grow with the map.
+    y[c] = mean over (i, j) of w[i, j, c] · x[i, j, c], with w = 1 at the start, where it equals GAP. Li,
+    Teng, Jin, Lu, "Building efficient CNN architecture for offline handwritten Chinese character recognition"
+    (2018, arXiv 1804.01259); used as here by Melnyk, You, Li (arXiv 1812.11489), who take the sum for the
+    mean: the same functions, with a scale that does not grow with the map.
     """
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -36,9 +36,9 @@ class GlobalWeightedAveragePooling2D(layers.Layer):
 class GlobalWeightedOutputAveragePooling2D(layers.Layer):
     """GWOAP: each channel averaged, then scaled by one learnt weight.
 
-    y[c] = w[c] · mean over (i, j) of x[i, j, c], with w = 1 at the start, where it equals GAP. Melnyk, You, Li,
-    "A high-performance CNN method for offline handwritten Chinese character recognition and visualization"
-    (2020, arXiv 1812.11489, section 3), with the mean for their sum.
+    y[c] = w[c] · mean over (i, j) of x[i, j, c], with w = 1 at the start, where it equals GAP. Melnyk, You,
+    Li, "A high-performance CNN method for offline handwritten Chinese character recognition and
+    visualization" (2020, arXiv 1812.11489, section 3), with the mean for their sum.
     """
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
