@@ -12,15 +12,21 @@ from collections.abc import Callable
 import keras
 from keras import layers
 
-from koocr.character.network import melnyk
+from koocr.character.network import afl, efficient, inception_resnet, melnyk, mobilenet, small, vgg
 from koocr.character.network.blocks import DirectionMaps
-from koocr.character.network.heads import build_heads
+from koocr.character.network.heads import build_heads, head_of
 from koocr.character.settings import CharacterSettings
 
 Trunk = Callable[[keras.KerasTensor, CharacterSettings], keras.KerasTensor]
 
 NETWORKS: dict[str, Trunk] = {
+    "small": small.trunk,
     "melnyk": melnyk.trunk,
+    "VGG16": vgg.trunk,
+    "inception-resnet": inception_resnet.trunk,
+    "mobilenet": mobilenet.trunk,
+    "efficient-net": efficient.trunk,
+    "afl": afl.trunk,
 }
 
 
@@ -41,3 +47,12 @@ def build_network(settings: CharacterSettings) -> keras.Model:
     features = NETWORKS[settings.network](x, settings)
     features = layers.Activation("linear", name="features")(features)
     return keras.Model(image, build_heads(features, settings), name="character")
+
+
+def reading_network(model: keras.Model) -> keras.Model:
+    """The part of a network that reading needs: neither early refinement steps nor "kind".
+
+    It shares its weights with the whole network.
+    """
+    outputs = {name: output for name, output in model.output.items() if name == head_of(name) != "kind"}
+    return keras.Model(model.input, outputs, name=model.name)

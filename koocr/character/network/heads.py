@@ -16,14 +16,18 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from koocr.character.network.adversarial import discriminate
+from koocr.character.network.joint import joint_scores
 from koocr.character.network.pooling import pool
+from koocr.character.network.refinement import IterativeRefinement
 from koocr.character.settings import CharacterSettings
+from koocr.character.symbols import NUM_SYMBOLS
+from koocr.hangul import FINALS, INITIALS, JAMO, MEDIALS
 
 Outputs = dict[str, keras.KerasTensor]
 
-JAMO_SIZES = {"initial": 19, "medial": 21, "final": 28}
-SINGLE_SIZE = 1 + 51
-NUM_SYMBOLS = 11172 + 51
+JAMO_SIZES = {"initial": len(INITIALS), "medial": len(MEDIALS), "final": len(FINALS)}
+SINGLE_SIZE = 1 + len(JAMO)
 
 
 def head_of(output: str) -> str:
@@ -48,8 +52,37 @@ def build_heads(features: keras.KerasTensor, settings: CharacterSettings) -> Out
     Returns:
         Logits by output name, float32.
     """
+    outputs = _head_outputs(features, settings)
+    if settings.adversarial:
+        outputs["kind"] = discriminate(features, settings)
+    return outputs
+
+
+def _head_outputs(features: keras.KerasTensor, settings: CharacterSettings) -> Outputs:
     links = _HeadLinks(features, settings)
-    return {head: logits(links[head], head_size(head, settings), name=head) for head in settings.heads}
+    outputs: Outputs = {}
+    if settings.joint:
+        outputs["syllable"] = joint_scores({head: links[head] for head in JAMO_SIZES}, settings.joint_rank)
+    for head in settings.heads:
+        if settings.joint and head in JAMO_SIZES:
+            continue
+        size = head_size(head, settings)
+        if settings.iterative_refinement and head in JAMO_SIZES:
+            outputs.update(_refined(features, size, settings, name=head))
+        else:
+            outputs[head] = logits(links[head], size, name=head)
+    return outputs
+
+
+def _refined(features: keras.KerasTensor, classes: int, settings: CharacterSettings, *, name: str) -> Outputs:
+    """The outputs of one refined jamo: `name` is the last step, `name`_1 … the ones before."""
+    steps = settings.refinement_t
+    refine = IterativeRefinement(
+        classes, units=settings.refinement_units, steps=steps, name=f"{name}_refinement"
+    )
+    names = [f"{name}_{step}" for step in range(1, steps)] + [name]
+    guesses = zip(names, refine(features), strict=True)
+    return {output: layers.Identity(dtype="float32", name=output)(guess) for output, guess in guesses}
 
 
 def logits(vector: keras.KerasTensor, classes: int, *, name: str) -> keras.KerasTensor:
