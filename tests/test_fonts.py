@@ -22,7 +22,7 @@ def bitmap(face: ImageFont.FreeTypeFont, char: str) -> bytes:
 
 def test_no_symbol_is_a_box_or_blank(face: ImageFont.FreeTypeFont) -> None:
     missing = bitmap(face, "\uffff")
-    for char in [*SYLLABLES, *JAMO, *ASCII, *"→·×–"]:  # noqa: RUF001
+    for char in [*SYLLABLES, *JAMO, *ASCII, *"→·×–"]:
         assert any(bytes(face.getmask(char, mode="L"))), char
         assert bitmap(face, char) != missing, char
 

@@ -26,7 +26,7 @@ from koocr.hangul import JAMO, NUM_SYLLABLES, split_index, syllable
 NAME = "koocr Label"
 UNITS_PER_EM = 700
 """Dongle's letters are small in its em of 1,000; this brings them to the usual size."""
-SIGNS = "·×–—‘’“”…→←↑↓≤≥≠±°‰−"  # noqa: RUF001
+SIGNS = "·×–—‘’“”…→←↑↓≤≥≠±°‰−"
 TOLERANCE = 1.0
 """Units by which a cubic curve may differ from the quadratic ones that it replaces."""
 

@@ -1,0 +1,1 @@
+"""Measuring what was read: metrics, calibration, confusions, pictures and reports."""
