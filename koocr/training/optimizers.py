@@ -250,9 +250,9 @@ class Muon(keras.optimizers.Optimizer):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal optimizer."""
-        names = ("momentum", "nesterov", "newton_schulz_steps", "rms", "dense", "exclude")
-        names += ("beta_1", "beta_2", "epsilon")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        names = ("momentum", "nesterov", "newton_schulz_steps", "rms", "dense", "exclude", "beta_1", "beta_2")
+        own = {name: getattr(self, name) for name in (*names, "epsilon")}
+        return {**super().get_config(), **own}
 
 
 def orthogonalised(matrix: Any, *, steps: int = 5) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from koocr.character.network.blocks import Shape
 from koocr.character.settings import CharacterSettings
 
 PREFIX = "kind"
@@ -36,7 +37,7 @@ class GradientReversal(layers.Layer):
         reversed_part = -self.ratio * inputs
         return reversed_part + ops.stop_gradient(inputs - reversed_part)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The input's."""
         return input_shape
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import layers, ops
 
 from koocr.character.settings import CharacterSettings
+
+Shape = tuple[Any, ...]
+"""A tensor's shape as Keras gives it: the size of the batch is None."""
 
 
 def channels(count: int, settings: CharacterSettings) -> int:
@@ -57,7 +62,7 @@ class AveragePooling3x3(layers.Layer):
     at the border agree on every backend and in ONNX.
     """
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Finds the padding and the factor (1, h', w', 1) for this map."""
         sides = [_pool_side(size) for size in input_shape[1:3]]
         self._padding = [[0, 0], sides[0][0], sides[1][0], [0, 0]]
@@ -69,7 +74,7 @@ class AveragePooling3x3(layers.Layer):
         pooled = ops.average_pool(padded, 3, strides=2, padding="valid", data_format="channels_last")
         return pooled * ops.cast(self._factor, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(N, ceil(h / 2), ceil(w / 2), C)."""
         return (input_shape[0], *((size + 1) // 2 for size in input_shape[1:3]), input_shape[-1])
 
@@ -106,6 +111,6 @@ class DirectionMaps(layers.Layer):
         kernel = ops.cast(direction_kernels(), self.compute_dtype)
         return ops.relu(ops.conv(inputs, kernel, padding="same", data_format="channels_last"))
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(N, S, S, 8)."""
         return (*input_shape[:3], 8)

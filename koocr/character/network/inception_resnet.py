@@ -14,6 +14,8 @@ Kernel = int | tuple[int, int]
 Branch = Sequence[tuple[int, Kernel]]
 """Channels and kernel of the convolutions of one branch, in order."""
 
+STEM: Branch = ((32, 3), (32, 3), (64, 3), (80, 1), (192, 3))
+MIXED: tuple[Branch, ...] = (((96, 1),), ((48, 1), (64, 5)), ((64, 1), (96, 3), (96, 3)))
 BLOCK_A: tuple[Branch, ...] = (((32, 1),), ((32, 1), (32, 3)), ((32, 1), (48, 3), (64, 3)))
 BLOCK_B: tuple[Branch, ...] = (((192, 1),), ((128, 1), (160, (1, 7)), (192, (7, 1))))
 BLOCK_C: tuple[Branch, ...] = (((192, 1),), ((192, 1), (224, (1, 3)), (256, (3, 1))))
@@ -27,22 +29,28 @@ def trunk(x: keras.KerasTensor, settings: CharacterSettings) -> keras.KerasTenso
     """Three stages of residual inception blocks: (N, S, S, c) to (N, S/16, S/16, 1536).
 
     Szegedy, Ioffe, Vanhoucke, Alemi, "Inception-v4, Inception-ResNet and the impact of residual connections
-    on learning" (2016, arXiv 1602.07261): the blocks of Inception-ResNet-v2 (figures 16 to 19), as often as
-    in v1, under a shorter stem of stride 4 and with padded reductions: made for 299 px, they would leave
-    nothing of 64.
+    on learning" (2016, arXiv 1602.07261): Inception-ResNet-v2 as in its authors' code, but with `REPEATS`
+    blocks, which are those of v1 (half as many), without the stem's first pooling and with every convolution
+    padded: it was made for 299 px, which would leave nothing of 64.
     """
-    x = conv_bn(x, channels(32, settings), stride=2, name="stem1")
-    x = conv_bn(x, channels(64, settings), name="stem2")
-    x = conv_bn(x, channels(192, settings), name="stem3")
-    x = branches(
-        x, (((96, 1),), ((48, 1), (64, 5)), ((64, 1), (96, 3), (96, 3))), settings, name="mixed", stride=2
-    )
+    for number, (filters, kernel) in enumerate(STEM, start=1):
+        stride = 2 if number == 1 else 1
+        x = conv_bn(x, channels(filters, settings), kernel=kernel, stride=stride, name=f"stem{number}")
+    x = layers.MaxPooling2D(3, 2, padding="same", name="stem_pool")(x)
+    x = _mixed(x, settings)
     x = repeated(x, BLOCK_A, settings, scale=0.17, times=REPEATS[0], name="a")
     x = branches(x, REDUCTION_A, settings, stride=2, name="reduction_a")
     x = repeated(x, BLOCK_B, settings, scale=0.1, times=REPEATS[1], name="b")
     x = branches(x, REDUCTION_B, settings, stride=2, name="reduction_b")
     x = repeated(x, BLOCK_C, settings, scale=0.2, times=REPEATS[2], name="c")
     return conv_bn(x, channels(1536, settings), kernel=1, name="last")
+
+
+def _mixed(x: keras.KerasTensor, settings: CharacterSettings) -> keras.KerasTensor:
+    """The inception block between stem and stages, with a branch of averages: (N, h, w, 320)."""
+    mean = layers.AveragePooling2D(3, 1, padding="same", name="mixed_pool")(x)
+    mean = conv_bn(mean, channels(64, settings), kernel=1, name="mixed_mean")
+    return layers.Concatenate(name="mixed")([branches(x, MIXED, settings, name="mixed"), mean])
 
 
 def branches(

@@ -83,7 +83,8 @@ def inverted_residual(
 def squeeze_excite(x: keras.KerasTensor, *, name: str) -> keras.KerasTensor:
     """Weighs each channel by a function of all channels' means (Hu et al., 2018)."""
     size = x.shape[-1]
+    squeezed = max(8, (size // 4 + 4) // 8 * 8)
     weights = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_mean")(x)  # (N, 1, 1, C)
-    weights = layers.Conv2D(max(8, size // 4), 1, activation="relu", name=f"{name}_in")(weights)
+    weights = layers.Conv2D(squeezed, 1, activation="relu", name=f"{name}_in")(weights)
     weights = layers.Conv2D(size, 1, activation="hard_sigmoid", name=f"{name}_out")(weights)
     return layers.Multiply(name=f"{name}_scale")([x, weights])

@@ -8,6 +8,8 @@ from __future__ import annotations
 import keras
 from keras import layers, ops
 
+from koocr.character.network.blocks import Shape
+
 
 @keras.saving.register_keras_serializable(package="koocr")
 class GlobalWeightedAveragePooling2D(layers.Layer):
@@ -19,7 +21,7 @@ class GlobalWeightedAveragePooling2D(layers.Layer):
     mean: the same functions, with a scale that does not grow with the map.
     """
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Makes the weights, (h, w, C)."""
         self.pool_weight = self.add_weight(name="pool_weight", shape=input_shape[1:], initializer="ones")
 
@@ -27,7 +29,7 @@ class GlobalWeightedAveragePooling2D(layers.Layer):
         """(N, h, w, C) to (N, C)."""
         return ops.mean(inputs * self.pool_weight, axis=(1, 2))
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(N, C)."""
         return (input_shape[0], input_shape[-1])
 
@@ -41,7 +43,7 @@ class GlobalWeightedOutputAveragePooling2D(layers.Layer):
     visualization" (2020, arXiv 1812.11489, section 3), with the mean for their sum.
     """
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Makes the weights, (C,)."""
         self.pool_weight = self.add_weight(name="pool_weight", shape=(input_shape[-1],), initializer="ones")
 
@@ -49,7 +51,7 @@ class GlobalWeightedOutputAveragePooling2D(layers.Layer):
         """(N, h, w, C) to (N, C)."""
         return ops.mean(inputs, axis=(1, 2)) * self.pool_weight
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(N, C)."""
         return (input_shape[0], input_shape[-1])
 

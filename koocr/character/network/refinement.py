@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from koocr.character.network.blocks import Shape
+
 
 @keras.saving.register_keras_serializable(package="koocr")
 class IterativeRefinement(layers.Layer):
@@ -37,7 +39,7 @@ class IterativeRefinement(layers.Layer):
         self.cell = layers.GRUCell(units, dtype="float32", name="cell")
         self.guess = layers.Dense(classes, dtype="float32", name="guess")
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Builds the parts for a map (N, h, w, C)."""
         batch, channels = input_shape[0], input_shape[-1]
         self.start.build((batch, channels))
@@ -69,7 +71,7 @@ class IterativeRefinement(layers.Layer):
             guesses.append(self.guess(state))
         return guesses[1:]
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> list[tuple[int | None, ...]]:
+    def compute_output_shape(self, input_shape: Shape) -> list[Shape]:
         """(N, classes) for every step."""
         return [(input_shape[0], self.classes)] * self.steps
 
