@@ -137,7 +137,7 @@ def compose(initial: int, medial: int, final: int = 0) -> str:
     _check("initial", initial, NUM_INITIALS)
     _check("medial", medial, NUM_MEDIALS)
     _check("final", final, NUM_FINALS)
-    return syllable(join_index(initial, medial, final))
+    return syllable(join_index(int(initial), int(medial), int(final)))
 
 
 def _check(name: str, number: int, count: int) -> None:
