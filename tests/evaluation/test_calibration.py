@@ -14,7 +14,7 @@ from koocr.evaluation.calibration import (
 def test_error_of_a_table_counted_by_hand() -> None:
     confidence = np.array([0.95, 0.85, 0.3, 0.1])
     is_right = np.array([True, False, False, True])
-    # two bins of equal width: (0, .5] holds 0.3 and 0.1 (mean .2), (.5, 1] the others (mean .9), each half right
+    # two bins of equal width: 0.3 and 0.1 (mean .2) in the lower, the others (mean .9), each half right
     assert expected_calibration_error(confidence, is_right, bins=2) == pytest.approx((0.3 + 0.4) / 2)
     # two bins of equal mass happen to hold the same; with one bin: mean .55 against .5
     assert expected_calibration_error(confidence, is_right, bins=2, equal_mass=True) == pytest.approx(0.35)

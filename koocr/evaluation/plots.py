@@ -1,0 +1,120 @@
+"""The diagrams of a report, drawn with matplotlib without a display; Hangul in the package's own face."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from koocr.errors import missing_dependency
+from koocr.evaluation.calibration import Reliability
+from koocr.evaluation.confusion import JamoConfusion
+from koocr.fonts import korean_face
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["save_bars", "save_confusion", "save_reliability"]
+
+_BLUE, _RED, _GREY = "#2f5f9e", "#b03030", "#8c8c8c"
+
+
+@contextmanager
+def _figure(path: Path, *, width: float, height: float) -> Iterator[Axes]:
+    """Yields empty axes (sizes in inches of 100 dots) and saves them; matplotlib's state stays as it is."""
+    try:
+        import matplotlib
+        from matplotlib import font_manager
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise missing_dependency("matplotlib", "train") from error
+    face = str(korean_face())
+    if face not in {entry.fname for entry in font_manager.fontManager.ttflist}:
+        font_manager.fontManager.addfont(face)
+    family = font_manager.FontProperties(fname=face).get_name()
+    with matplotlib.rc_context({"font.family": [family], "font.size": 13, "axes.unicode_minus": False}):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        FigureCanvasAgg(figure)
+        yield figure.add_subplot()
+        figure.savefig(path, dpi=100)
+
+
+def save_confusion(confusion: JamoConfusion, path: Path) -> None:
+    """Draws one confusion matrix: shares of each row, so that rare jamo show too.
+
+    The diagonal is grey, errors are red, on a square-root scale: one in a thousand is still visible. The
+    number in a cell is its count.
+    """
+    counts = confusion.counts
+    size = len(confusion.labels)
+    shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
+    is_diagonal = np.eye(size, dtype=bool)
+    with _figure(path, width=0.36 * size + 1.2, height=0.36 * size + 1.4) as axes:
+        axes.imshow(np.where(is_diagonal, np.nan, np.sqrt(shares)), cmap="Reds", vmin=0, vmax=0.5)
+        axes.imshow(np.where(is_diagonal, shares, np.nan), cmap="Greys", vmin=0, vmax=2)
+        axes.set_xticks(range(size), confusion.labels, fontsize=16)
+        axes.set_yticks(range(size), confusion.labels, fontsize=16)
+        axes.set_xlabel("read as")
+        axes.set_ylabel("true")
+        axes.set_title(f"{confusion.place}: {_error_rate(counts):.2%} read wrongly")
+        for true, read in zip(*np.nonzero(counts * ~is_diagonal), strict=True):
+            axes.text(read, true, str(counts[true, read]), ha="center", va="center", fontsize=8)
+
+
+def _error_rate(counts: np.ndarray) -> float:
+    return 1 - float(np.trace(counts)) / max(1, int(counts.sum()))
+
+
+def save_reliability(curves: Mapping[str, Reliability], path: Path) -> None:
+    """Draws accuracy over confidence; on the diagonal, the probabilities mean what they say.
+
+    Args:
+        curves: name of a test set → its answers in bins. Marks grow with the number of answers in a bin.
+        path: where to save the picture.
+    """
+    with _figure(path, width=5.6, height=5.4) as axes:
+        axes.plot([0, 1], [0, 1], color=_GREY, linewidth=1, linestyle="--")
+        for number, (name, curve) in enumerate(curves.items()):
+            colour = f"C{number}"
+            label = f"{name} (ECE {curve.expected_error:.2%})"
+            axes.plot(curve.confidence, curve.accuracy, color=colour, linewidth=1.2, label=label)
+            area = 10 + 140 * curve.count / max(1, curve.count.max())
+            axes.scatter(curve.confidence, curve.accuracy, s=area, color=colour, alpha=0.6)
+        axes.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="confidence", ylabel="share that is right")
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
+
+
+def save_bars(
+    values: Mapping[str, float],
+    path: Path,
+    *,
+    other: Mapping[str, float] | None = None,
+    labels: Sequence[str] = (),
+) -> None:
+    """Draws accuracies as horizontal bars, the lowest on top.
+
+    Args:
+        values: group → share in [0, 1].
+        path: where to save the picture.
+        other: a second value of the same groups, drawn in red beneath (degraded images, another model).
+        labels: names of the two series, for the legend.
+    """
+    names = sorted(values, key=lambda name: values[name], reverse=True)
+    other = other or {}
+    lowest = min([*values.values(), *other.values()], default=0.0)
+    place = np.arange(len(names))
+    with _figure(path, width=7.2, height=0.42 * len(names) + 1.4) as axes:
+        bars: dict[str, Any] = {"height": 0.4 if other else 0.7}
+        axes.barh(place, [values[name] for name in names], color=_BLUE, align="edge", **bars)
+        if other:
+            below = place - bars["height"]
+            axes.barh(below, [other.get(name, np.nan) for name in names], color=_RED, align="edge", **bars)
+            axes.legend(labels, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False)
+        axes.set_yticks(place, names)
+        axes.set_xlim(max(0.0, lowest - 0.25 * (1 - lowest) - 0.002), 1.0)
+        axes.set_xlabel("top-1")
+        axes.xaxis.set_major_formatter(lambda share, _: f"{share:.1%}")
