@@ -30,11 +30,12 @@ NETWORKS: dict[str, Trunk] = {
 }
 
 
-def build_network(settings: CharacterSettings) -> keras.Model:
+def build_network(settings: CharacterSettings, *, trunk: Trunk | None = None) -> keras.Model:
     """Builds the network that the settings describe, with fresh weights.
 
     Args:
         settings: what to build.
+        trunk: in the place of the registered one, e.g. its form for export.
 
     Returns:
         A model from "image", float (N, S, S, 1) with ink 1 and ground 0, to a dict of float32 logits, see
@@ -44,7 +45,7 @@ def build_network(settings: CharacterSettings) -> keras.Model:
     size = settings.image_size
     image = keras.Input((size, size, 1), name="image")
     x = DirectionMaps(name="direction_maps")(image) if settings.direct_map else image
-    features = NETWORKS[settings.network](x, settings)
+    features = (trunk or NETWORKS[settings.network])(x, settings)
     features = layers.Activation("linear", name="features")(features)
     return keras.Model(image, build_heads(features, settings), name="character")
 

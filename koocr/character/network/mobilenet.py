@@ -62,11 +62,11 @@ def trunk(x: keras.KerasTensor, settings: CharacterSettings) -> keras.KerasTenso
 def inverted_residual(
     x: keras.KerasTensor, block: Bottleneck, settings: CharacterSettings, *, name: str
 ) -> keras.KerasTensor:
-    """Widens by 1×1, filters each channel, weighs the channels, narrows by 1×1; adds the input if it fits."""
+    """Widens by 1×1 if need be, filters and weighs each channel, narrows by 1×1; a residual if it fits."""
     start, filters = x, channels(block.filters, settings)
-    x = conv_bn(
-        x, channels(block.expanded, settings), kernel=1, name=f"{name}_up", activation=block.activation
-    )
+    expanded = channels(block.expanded, settings)
+    if expanded != x.shape[-1]:
+        x = conv_bn(x, expanded, kernel=1, name=f"{name}_up", activation=block.activation)
     x = layers.DepthwiseConv2D(
         block.kernel, strides=block.stride, padding="same", use_bias=False, name=f"{name}_depthwise"
     )(x)

@@ -1,0 +1,177 @@
+"""From a network's logits to the most likely symbols, exactly.
+
+The probability of a syllable is that the image shows a whole syllable, times the product of its three jamo's
+probabilities (independent heads) or its share of one softmax over all 11,172 (joint head); that of a single jamo
+comes from the output "single". Both together sum to one over the 11,223 symbols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from koocr.character.symbols import NUM_SYMBOLS, encode
+from koocr.errors import ConfigError
+from koocr.hangul import NUM_SYLLABLES, join_index, split_index
+
+FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.int64]
+
+_JAMO = ("initial", "medial", "final")
+_SIZES = (19, 21, 28)
+_FEW = 12
+"""Up to this many candidates, the n best of each jamo suffice: a better syllable would need a better jamo."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Log-probabilities of a batch of images, in one of two forms.
+
+    Attributes:
+        single: (N, 52) of the output "single": column 0 a whole syllable, then the single jamo.
+        jamo: (N, 19), (N, 21), (N, 28), independent of each other; or None.
+        table: (N, 11172) of the syllables, given that it is one; or None.
+    """
+
+    single: FloatArray
+    jamo: tuple[FloatArray, FloatArray, FloatArray] | None = None
+    table: FloatArray | None = None
+
+    def __len__(self) -> int:
+        return len(self.single)
+
+    def syllables(self) -> FloatArray:
+        """(N, 11172) log-probabilities of the syllables, given that the image shows one."""
+        if self.table is not None:
+            return self.table
+        initial, medial, final = self._factors()
+        whole = initial[:, :, None, None] + medial[:, None, :, None] + final[:, None, None, :]
+        return whole.reshape(len(self), NUM_SYLLABLES)
+
+    def symbols(self) -> FloatArray:
+        """(N, 11223) log-probabilities of all symbols."""
+        return np.concatenate([self.syllables() + self.single[:, :1], self.single[:, 1:]], axis=1)
+
+    def jamo_marginals(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Log-probabilities of each jamo in its place, given a syllable: (N, 19), (N, 21), (N, 28)."""
+        if self.jamo is not None:
+            return self.jamo
+        assert self.table is not None  # one of the two forms is always there
+        shares = np.exp(self.table).reshape(-1, *_SIZES)
+        with np.errstate(divide="ignore"):
+            return np.log(shares.sum((2, 3))), np.log(shares.sum((1, 3))), np.log(shares.sum((1, 2)))
+
+    def top(self, n: int) -> tuple[IntArray, FloatArray]:
+        """The n most likely symbols of each image, best first; of equal ones, the one with the lower id first.
+
+        Args:
+            n: 1 to 11,223.
+
+        Returns:
+            (N, n) symbol ids and (N, n) log-probabilities.
+
+        Raises:
+            ConfigError: n is out of range.
+        """
+        check_count(n)
+        if self.jamo is not None and n <= _FEW:
+            ids, scores = self._best_products(n)
+        else:
+            scores = self.symbols()
+            ids = np.broadcast_to(np.arange(NUM_SYMBOLS), scores.shape)
+        return _best(ids, scores, n)
+
+    def _best_products(self, n: int) -> tuple[IntArray, FloatArray]:
+        """A superset of the n best symbols: products of the n best of each jamo, and the n best single jamo."""
+        ids, scores = [], []
+        for log_probabilities in self._factors():
+            best, values = _best_columns(log_probabilities, n)
+            ids.append(best)
+            scores.append(values)
+        joined = join_index(ids[0][:, :, None, None], ids[1][:, None, :, None], ids[2][:, None, None, :])
+        total = scores[0][:, :, None, None] + scores[1][:, None, :, None] + scores[2][:, None, None, :]
+        total = total + self.single[:, :1, None, None]
+        singles, single_scores = _best_columns(self.single[:, 1:], n)
+        count = len(self)
+        return (
+            np.concatenate([joined.reshape(count, -1), NUM_SYLLABLES + singles], axis=1),
+            np.concatenate([total.reshape(count, -1), single_scores], axis=1),
+        )
+
+    def _factors(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        assert self.jamo is not None  # one of the two forms is always there
+        return self.jamo
+
+
+def check_count(n: int) -> None:
+    """Raises ConfigError unless n candidates can be given: 1 to 11,223."""
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or not 1 <= n <= NUM_SYMBOLS:
+        raise ConfigError(f"n is {n!r}; give a whole number from 1 to {NUM_SYMBOLS}, the number of symbols")
+
+
+def scores_of(
+    outputs: Mapping[str, FloatArray], *, charset: str | None = None, temperatures: Mapping[str, float] | None = None
+) -> Scores:
+    """Turns a network's logits into log-probabilities.
+
+    Args:
+        outputs: logits by output name, (N, …) each; see `koocr.character.network.heads`.
+        charset: the symbols of "symbol"'s columns, where the network has one softmax over fewer than all.
+        temperatures: by output name, what its logits are divided by (Guo et al., 2017); 1 where not named.
+
+    Returns:
+        The scores of the batch.
+    """
+    calm = temperatures or {}
+    logs = {name: _log_softmax(logits, calm.get(name, 1.0)) for name, logits in outputs.items() if name != "kind"}
+    if "symbol" in logs:
+        return _from_symbols(logs["symbol"], charset)
+    if "syllable" in logs:
+        return Scores(single=logs["single"], table=logs["syllable"])
+    initial, medial, final = (logs[name] for name in _JAMO)
+    return Scores(single=logs["single"], jamo=(initial, medial, final))
+
+
+def jamo_of(symbols: int) -> tuple[int, int, int]:
+    """Initial, medial and final of a syllable's id."""
+    initial, medial, final = split_index(symbols)
+    return initial, medial, final
+
+
+def _from_symbols(logs: FloatArray, charset: str | None) -> Scores:
+    everything = logs
+    if charset is not None:
+        everything = np.full((len(logs), NUM_SYMBOLS), -np.inf, np.float32)
+        everything[:, encode(charset)] = logs
+    syllables = everything[:, :NUM_SYLLABLES]
+    whole = np.logaddexp.reduce(syllables, axis=1, keepdims=True)
+    return Scores(single=np.concatenate([whole, everything[:, NUM_SYLLABLES:]], axis=1), table=syllables - whole)
+
+
+def _log_softmax(logits: FloatArray, temperature: float) -> FloatArray:
+    scaled = logits if temperature == 1.0 else logits / np.float32(temperature)
+    scaled = scaled - scaled.max(axis=1, keepdims=True)
+    return scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
+
+
+def _best_columns(scores: FloatArray, n: int) -> tuple[IntArray, FloatArray]:
+    """The n highest columns of each row, lowest column first among equals, in no further order."""
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :n]
+    return order, np.take_along_axis(scores, order, axis=1)
+
+
+def _best(ids: IntArray, scores: FloatArray, n: int) -> tuple[IntArray, FloatArray]:
+    """The n best of each row, best first, lower id first among equals."""
+    chosen_ids, chosen_scores = [], []
+    for row_ids, row in zip(ids, scores, strict=True):
+        if 4 * n < len(row):
+            edge = np.partition(row, len(row) - n)[len(row) - n]
+            keep = np.flatnonzero(row >= edge)
+            row_ids, row = row_ids[keep], row[keep]
+        order = np.lexsort((row_ids, -row))[:n]
+        chosen_ids.append(row_ids[order])
+        chosen_scores.append(row[order])
+    return np.stack(chosen_ids), np.stack(chosen_scores)

@@ -1,0 +1,140 @@
+"""From a trained Keras network to the files that reading runs: ONNX in float32 and in int8."""
+
+from __future__ import annotations
+
+import json
+import logging
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from koocr.character.network import folded_network, reading_network
+from koocr.character.settings import CharacterSettings
+from koocr.engine import METADATA_KEY, OnnxEngine
+from koocr.errors import ConfigError, WeightsError
+
+UInt8Array = NDArray[np.uint8]
+
+_AGREEMENT = 1e-3
+"""Largest difference of a float32 export's logits from Keras's, as a share of the largest logit."""
+
+
+def export_onnx(
+    model: keras.Model, settings: CharacterSettings, path: str | Path, *, temperatures: Mapping[str, float] | None = None
+) -> Path:
+    """Writes a network as ONNX in float32, loads the file again and compares it with Keras.
+
+    Args:
+        model: trained, from `build_network(settings)`.
+        settings: stored in the file, beside the temperatures, as JSON.
+        path: of the file.
+        temperatures: by output name; see `koocr.character.decode.scores_of`.
+
+    Returns:
+        The path.
+
+    Raises:
+        ConfigError: Keras runs on another backend than TensorFlow, which alone exports every layer.
+        WeightsError: the exported network computes something else.
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise ConfigError("export needs the TensorFlow backend; set KERAS_BACKEND=tensorflow")
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    network = folded_network(reading_network(model), settings)
+    partial = path.with_name(path.name + ".partial.onnx")
+    network.export(str(partial), format="onnx", verbose=False)
+    _add_metadata(partial, {"settings": settings.to_dict(), "temperatures": dict(temperatures or {})})
+    _check_agreement(partial, model, settings)
+    partial.replace(path)
+    return path
+
+
+def quantise(source: str | Path, path: str | Path, images: UInt8Array, *, batch_size: int = 64) -> Path:
+    """Makes an int8 network of a float32 one: static, per channel, QDQ.
+
+    Args:
+        source: an ONNX file of `export_onnx`.
+        path: of the result.
+        images: (N, S, S) uint8 as the network sees them, ink 255 on 0, for calibration; from the val split.
+        batch_size: images at a time.
+
+    Returns:
+        The path.
+    """
+    path = Path(path)
+    partial = path.with_name(path.name + ".partial.onnx")
+    metadata = dict(OnnxEngine(source).metadata)
+    with tempfile.TemporaryDirectory() as folder:
+        prepared = Path(folder) / "prepared.onnx"
+        quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+        logging.getLogger().setLevel(logging.WARNING)
+        quantize_static(
+            str(prepared),
+            str(partial),
+            _Calibration(prepared, images, batch_size),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            weight_type=QuantType.QInt8,
+            activation_type=QuantType.QUInt8,
+            calibrate_method=CalibrationMethod.MinMax,
+            op_types_to_quantize=["Conv", "MatMul", "Gemm", "Add"],
+        )
+    _add_metadata(partial, metadata)
+    partial.replace(path)
+    return path
+
+
+class _Calibration(CalibrationDataReader):  # type: ignore[misc]
+    """Feeds calibration images to ONNX Runtime's quantiser."""
+
+    def __init__(self, model: Path, images: UInt8Array, batch_size: int) -> None:
+        self._name = onnx.load(str(model)).graph.input[0].name
+        self._batches = self._iterate(images, batch_size)
+
+    def _iterate(self, images: UInt8Array, batch_size: int) -> Iterator[dict[str, NDArray[np.float32]]]:
+        for start in range(0, len(images), batch_size):
+            yield {self._name: as_input(images[start : start + batch_size])}
+
+    def get_next(self) -> dict[str, NDArray[np.float32]] | None:
+        """One batch, or None at the end."""
+        return next(self._batches, None)
+
+
+def as_input(images: UInt8Array) -> NDArray[np.float32]:
+    """(N, S, S) uint8 to the network's (N, S, S, 1) float32, ink 1 on 0."""
+    return (images.astype(np.float32) / 255)[..., None]
+
+
+def _add_metadata(path: Path, metadata: Mapping[str, Any]) -> None:
+    model = onnx.load(str(path))
+    del model.metadata_props[:]
+    onnx.helper.set_model_props(model, {METADATA_KEY: json.dumps(metadata, ensure_ascii=False)})
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+
+
+def _check_agreement(path: Path, model: keras.Model, settings: CharacterSettings) -> None:
+    """Two ways of exporting fail in silence; so every file is loaded and run before it is kept."""
+    side = settings.image_size
+    batch = np.random.default_rng(0).random((4, side, side, 1), dtype=np.float32)
+    expected = model.predict_on_batch(batch)
+    for name, found in OnnxEngine(path).run(batch).items():
+        wanted = np.asarray(expected[name], np.float32)
+        difference = float(np.abs(found - wanted).max()) / max(1.0, float(np.abs(wanted).max()))
+        if not difference < _AGREEMENT:
+            raise WeightsError(f"the exported network's output {name!r} is off by {difference:.2g}; {path} is not kept")

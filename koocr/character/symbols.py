@@ -1,0 +1,72 @@
+"""The 11,223 symbols of a character network: 11,172 syllables in Unicode order, then 51 single jamo.
+
+A syllable is predicted as its three jamo, a single jamo by an output of its own; the functions here turn
+characters into symbol ids, and ids into what each output of a network should say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from koocr.errors import CharsetError
+from koocr.hangul import JAMO, NUM_SYLLABLES, is_syllable, nfc, split_index, syllable, syllable_index
+
+NUM_SYMBOLS = NUM_SYLLABLES + len(JAMO)
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float32]
+
+_JAMO_IDS = {jamo: NUM_SYLLABLES + position for position, jamo in enumerate(JAMO)}
+
+
+def symbol_id(character: str) -> int:
+    """The id of one character, NFC or NFD.
+
+    Raises:
+        CharsetError: it is neither a syllable nor a compatibility jamo.
+    """
+    character = nfc(character)
+    if is_syllable(character):
+        return syllable_index(character)
+    if character not in _JAMO_IDS:
+        raise CharsetError(f"{character!r} is no symbol; give a Hangul syllable (가) or a single jamo (ㄱ, ㅏ, ㄳ)")
+    return _JAMO_IDS[character]
+
+
+def symbol(index: int) -> str:
+    """The character of an id in [0, 11223)."""
+    return syllable(index) if index < NUM_SYLLABLES else JAMO[index - NUM_SYLLABLES]
+
+
+def encode(characters: Iterable[str]) -> IntArray:
+    """Ids of characters, (N,); see `symbol_id`."""
+    return np.array([symbol_id(character) for character in characters], np.int64)
+
+
+def split_targets(symbols: IntArray) -> tuple[dict[str, IntArray], dict[str, FloatArray]]:
+    """What each output should say of some symbols, and which outputs are to learn from them.
+
+    Args:
+        symbols: (N,) ids.
+
+    Returns:
+        Labels by output, each (N,) int: "initial", "medial", "final", "syllable", "single", "symbol"; and
+        weights by output, each (N,) float: 0 for the parts of a syllable where the symbol is a single jamo.
+    """
+    whole = symbols < NUM_SYLLABLES
+    index = np.where(whole, symbols, 0)
+    initial, medial, final = split_index(index)
+    labels = {
+        "initial": initial,
+        "medial": medial,
+        "final": final,
+        "syllable": index,
+        "single": np.where(whole, 0, symbols - NUM_SYLLABLES + 1),
+        "symbol": symbols,
+    }
+    parts, everything = whole.astype(np.float32), np.ones(len(symbols), np.float32)
+    weights = {name: everything if name in ("single", "symbol") else parts for name in labels}
+    return labels, weights

@@ -1,0 +1,61 @@
+"""How strongly training images are changed; every value with its reason beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class AugmentationSettings:
+    """Chances are per image, lengths in pixels of the 64-pixel square that the network reads.
+
+    With `stroke_warp` False the glyph is only moved, scaled, turned and slanted as a whole.
+    """
+
+    # the hand: no two people put the jamo of a syllable in the same proportions
+    stroke_warp: bool = True
+    elastic_px: float = 2.2  # standard deviation of a 5×5 grid of displacements; 3 closes small counters
+    proportion: float = 0.14  # how far the middle of a syllable moves, as a share of its size
+    rotation_deg: float = 4.0  # standard deviation; pages are deskewed to less than that
+    slant: float = 0.14  # standard deviation of the shear
+    stretch: float = 0.12  # standard deviation of log(width / height)
+    # the pen
+    stroke_width: float = 0.45  # chance of thinner or thicker strokes
+    # the cut: how far the ink finder is off
+    scale: float = 0.07  # standard deviation of log(size)
+    shift_px: float = 1.6
+    loose_cut: float = 0.06  # chance that specks made the box much too large
+    # the surroundings
+    neighbours: float = 0.10
+    ruled_lines: float = 0.08
+    clipped: float = 0.06
+    # the picture
+    low_resolution: float = 0.35
+    min_size_px: int = 15  # long side of the ink of the smallest characters
+    blur: float = 0.35
+    noise: float = 0.40
+    uneven_light: float = 0.15
+    jpeg: float = 0.10
+    inverted: float = 0.03  # the ink finder takes the wrong tone for ink about this often on heavy tight crops
+
+
+PLAIN = AugmentationSettings(
+    stroke_warp=False,
+    rotation_deg=0.0,
+    slant=0.0,
+    stretch=0.0,
+    stroke_width=0.0,
+    scale=0.0,
+    shift_px=0.0,
+    loose_cut=0.0,
+    neighbours=0.0,
+    ruled_lines=0.0,
+    clipped=0.0,
+    low_resolution=0.0,
+    blur=0.0,
+    noise=0.0,
+    uneven_light=0.0,
+    jpeg=0.0,
+    inverted=0.0,
+)
+"""The stored glyph, fitted as the reader fits it, and nothing else."""

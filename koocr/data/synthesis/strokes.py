@@ -1,0 +1,86 @@
+"""The pen and what stands beside a character: stroke width, neighbours, ruled lines, clipped edges."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from koocr.data.synthesis.settings import AugmentationSettings
+
+UInt8Array = NDArray[np.uint8]
+
+_KERNELS = tuple(
+    cv2.getStructuringElement(shape, size)
+    for shape, size in (
+        (cv2.MORPH_RECT, (2, 2)),
+        (cv2.MORPH_CROSS, (3, 3)),
+        (cv2.MORPH_RECT, (3, 3)),
+        (cv2.MORPH_RECT, (2, 1)),
+        (cv2.MORPH_RECT, (1, 2)),
+        (cv2.MORPH_RECT, (3, 2)),
+    )
+)
+_THICK = 0.30
+"""Share of inked pixels from which a glyph is only made thinner; below half of it, mostly thicker."""
+
+
+def change_stroke_width(glyphs: UInt8Array, rng: np.random.Generator, settings: AugmentationSettings) -> None:
+    """Makes the strokes of some glyphs thinner or thicker, in place; (N, S, S) uint8."""
+    chosen = np.flatnonzero(rng.random(len(glyphs)) < settings.stroke_width)
+    kernels = rng.integers(0, len(_KERNELS), len(chosen))
+    shares, coins = rng.uniform(0.3, 1.0, len(chosen)), rng.random(len(chosen))
+    for row, kernel, share, coin in zip(chosen, kernels, shares, coins, strict=True):
+        glyph = glyphs[row]
+        ink = cv2.mean(glyph)[0] / 255
+        chance_thicker = min(0.8, max(0.0, 1 - ink / _THICK))
+        change = cv2.dilate if coin < chance_thicker else cv2.erode
+        cv2.addWeighted(change(glyph, _KERNELS[kernel]), share, glyph, 1 - share, 0, dst=glyph)
+
+
+def add_surroundings(glyphs: UInt8Array, rng: np.random.Generator, settings: AugmentationSettings) -> None:
+    """Puts neighbours' strokes, ruled lines and cuts at the edges of some images, in place; (N, S, S) uint8."""
+    chance = rng.random((3, len(glyphs)))
+    originals = glyphs.copy()
+    for row in np.flatnonzero(chance[0] < settings.neighbours):
+        _add_neighbour(glyphs[row], originals[rng.integers(len(glyphs))], rng)
+    for row in np.flatnonzero(chance[1] < settings.ruled_lines):
+        _add_lines(glyphs[row], rng)
+    for row in np.flatnonzero(chance[2] < settings.clipped):
+        _clip(glyphs[row], rng)
+
+
+def _add_neighbour(image: UInt8Array, neighbour: UInt8Array, rng: np.random.Generator) -> None:
+    """Lets another character look in from one side, by at most the margin and a little more."""
+    size = image.shape[0]
+    visible = int(rng.integers(size // 16, size // 6))
+    piece = np.ascontiguousarray(neighbour[:, -size // 12 - visible : -size // 12])
+    turns = int(rng.integers(4))
+    view = np.rot90(image, turns)
+    edge = view[:, :visible]
+    np.maximum(edge, piece, out=edge)
+
+
+def _add_lines(image: UInt8Array, rng: np.random.Generator) -> None:
+    """Draws one to three lines near the edges, as of a cell or of ruled paper."""
+    size = image.shape[0]
+    for _ in range(int(rng.integers(1, 4))):
+        near = int(rng.integers(0, size // 8))
+        tilt = int(rng.integers(-size // 20, size // 20 + 1))
+        if rng.random() < 0.5:
+            near = size - 1 - near
+        start, stop = (near, 0), (near + tilt, size - 1)
+        if rng.random() < 0.5:
+            start, stop = start[::-1], stop[::-1]
+        line = np.zeros_like(image)
+        cv2.line(line, start, stop, int(rng.integers(60, 256)), int(rng.integers(1, 3)), cv2.LINE_AA)
+        np.maximum(image, line, out=image)
+
+
+def _clip(image: UInt8Array, rng: np.random.Generator) -> None:
+    """Cuts a few pixels off the character on one side, as the edge of a picture does."""
+    size = image.shape[0]
+    view = np.rot90(image, int(rng.integers(4)))
+    filled = np.flatnonzero(view.max(0) > 60)
+    if len(filled):
+        view[:, : filled[0] + int(rng.integers(1, max(2, size // 14)))] = 0

@@ -1,0 +1,96 @@
+"""Runs a network: ONNX Runtime by default, Keras on request, behind one interface."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from koocr.errors import WeightsCorruptError
+
+FloatArray = NDArray[np.float32]
+
+METADATA_KEY = "koocr"
+
+
+class Engine(Protocol):
+    """What a reader needs of a network."""
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What was stored beside the weights: settings of the network, temperatures, classes."""
+
+    def run(self, batch: FloatArray) -> dict[str, FloatArray]:
+        """Logits by output name for a batch of inputs."""
+
+
+class OnnxEngine:
+    """A network in the ONNX format, run by ONNX Runtime on the CPU.
+
+    Several threads may call `run` at once; each call uses `num_threads` threads itself.
+
+    Args:
+        model: path of the file, or its bytes.
+        num_threads: for one call. More than one gains little on a network this small; run batches
+            beside each other instead.
+
+    Raises:
+        WeightsCorruptError: the file is no ONNX model, or not one of koocr's.
+    """
+
+    def __init__(self, model: str | Path | bytes, *, num_threads: int = 1) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = num_threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        source = model if isinstance(model, bytes) else str(model)
+        name = "the model" if isinstance(model, bytes) else repr(str(model))
+        try:
+            self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+            stored = self._session.get_modelmeta().custom_metadata_map
+            self._metadata: dict[str, Any] = json.loads(stored[METADATA_KEY])
+        except KeyError:
+            raise WeightsCorruptError(f"{name} has no koocr metadata; export it with `koocr export`") from None
+        except Exception as error:  # ONNX Runtime's exceptions share no base class
+            reason = str(error).splitlines()[0][:120]
+            raise WeightsCorruptError(f"{name} can't be loaded as a network ({reason}); get it again") from error
+        self._input = self._session.get_inputs()[0].name
+        self._outputs = [output.name for output in self._session.get_outputs()]
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """See `Engine`."""
+        return self._metadata
+
+    def run(self, batch: FloatArray) -> dict[str, FloatArray]:
+        """See `Engine`."""
+        results = self._session.run(self._outputs, {self._input: batch})
+        return dict(zip(self._outputs, results, strict=True))
+
+
+class KerasEngine:
+    """A Keras model with a dict of outputs.
+
+    Args:
+        model: the model.
+        metadata: see `Engine`.
+    """
+
+    def __init__(self, model: Any, metadata: Mapping[str, Any]) -> None:
+        self._model = model
+        self._metadata = dict(metadata)
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """See `Engine`."""
+        return self._metadata
+
+    def run(self, batch: FloatArray) -> dict[str, FloatArray]:
+        """See `Engine`."""
+        outputs = self._model.predict_on_batch(batch)
+        return {name: np.asarray(value, np.float32) for name, value in outputs.items()}

@@ -1,0 +1,1 @@
+"""Training that all tasks share: loop, optimisers, schedules, averages, checkpoints, logs."""

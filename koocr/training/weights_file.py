@@ -1,0 +1,82 @@
+"""Weights in one HDF5 file that says what network they belong to.
+
+Keras's own weight files hold no settings, and depend on the order in which layers were made. Here every weight
+is a dataset under its path ("stage1_1_conv/kernel"), and the settings are a JSON attribute, so a file can be
+opened with nothing but its name.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import h5py
+import keras
+import numpy as np
+
+from koocr.errors import WeightsCorruptError, WeightsError, WeightsMissingError
+
+_FORMAT = "koocr-weights-1"
+
+
+def save_weights(path: str | Path, model: keras.Model, settings: dict[str, Any], *, half: bool = False) -> None:
+    """Writes a model's weights, whole or not at all.
+
+    Args:
+        path: of the file.
+        model: a built model.
+        settings: JSON values from which the same model can be built.
+        half: store 16-bit floats.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    with h5py.File(partial, "w") as file:
+        file.attrs["format"] = _FORMAT
+        file.attrs["settings"] = json.dumps(settings, ensure_ascii=False)
+        for variable in model.weights:
+            value = keras.ops.convert_to_numpy(keras.ops.cast(variable, "float32"))
+            value = value.astype(np.float16) if half else value
+            file.create_dataset(variable.path, data=value, compression="gzip" if value.ndim else None)
+    partial.replace(path)
+
+
+def read_settings(path: str | Path) -> dict[str, Any]:
+    """The settings in a weight file.
+
+    Raises:
+        WeightsMissingError: there is no such file.
+        WeightsCorruptError: it is no weight file of koocr, or damaged.
+    """
+    if not Path(path).is_file():
+        raise WeightsMissingError(f"there is no weight file {str(path)!r}; check the path, or see `koocr models`")
+    try:
+        with h5py.File(path, "r") as file:
+            if file.attrs.get("format") != _FORMAT:
+                raise ValueError("it was not written by koocr")
+            return dict(json.loads(file.attrs["settings"]))
+    except (OSError, KeyError, ValueError) as error:
+        raise WeightsCorruptError(f"{str(path)!r} can't be read as weights ({error}); download or train it again") from error
+
+
+def load_weights(path: str | Path, model: keras.Model) -> None:
+    """Gives a model the weights of a file.
+
+    Raises:
+        WeightsMissingError, WeightsCorruptError: as `read_settings`.
+        WeightsError: the file belongs to another network.
+    """
+    read_settings(path)
+    with h5py.File(path, "r") as file:
+        values = []
+        for variable in model.weights:
+            found = file.get(variable.path)
+            if not isinstance(found, h5py.Dataset) or found.shape != tuple(variable.shape):
+                raise WeightsError(
+                    f"{str(path)!r} holds another network ({variable.path} is missing or of another shape); "
+                    "leave the network's options out, or give those it was trained with"
+                )
+            values.append(found[()].astype(np.float32))
+    for variable, value in zip(model.weights, values, strict=True):
+        variable.assign(value)

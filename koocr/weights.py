@@ -1,0 +1,125 @@
+"""Finds, verifies and names the models that koocr ships."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from koocr.errors import WeightsCorruptError, WeightsMissingError
+
+MANIFEST = "manifest.json"
+FORMATS = ("onnx", "onnx-int8", "keras")
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """One file of a shipped model, with the SHA-256 it must have."""
+
+    path: Path
+    sha256: str
+    num_bytes: int
+
+
+@dataclass(frozen=True)
+class ShippedModel:
+    """A model of the manifest.
+
+    Attributes:
+        name: as `KoOCR(weights=name)` takes it.
+        task: "character".
+        summary: one line for `koocr models`.
+        licence: of the weights.
+        reads_with: the format that reading uses, one of `FORMATS`.
+        files: by format.
+        scores: measured figures by name, each a number; the card says how.
+        is_default: what `KoOCR()` uses.
+    """
+
+    name: str
+    task: str
+    summary: str
+    licence: str
+    reads_with: str
+    files: Mapping[str, ModelFile]
+    scores: Mapping[str, float]
+    is_default: bool
+
+
+def shipped_models(folder: Path | None = None) -> list[ShippedModel]:
+    """The models of the manifest, the default first.
+
+    Raises:
+        WeightsMissingError: the installation has no manifest.
+        WeightsCorruptError: the manifest is damaged.
+    """
+    folder = folder or _pretrained_folder()
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        models = [_model(folder, name, entry) for name, entry in manifest["models"].items()]
+    except OSError as error:
+        raise WeightsMissingError(f"{folder / MANIFEST} can't be read ({error}); install koocr again") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise WeightsCorruptError(f"{folder / MANIFEST} is damaged ({error}); install koocr again") from error
+    return sorted(models, key=lambda model: not model.is_default)
+
+
+def shipped_model(name: str = "", *, folder: Path | None = None) -> ShippedModel:
+    """A model by name, or the default.
+
+    Raises:
+        WeightsMissingError: there is none of that name.
+    """
+    models = shipped_models(folder)
+    for model in models:
+        if model.name == name or (not name and model.is_default):
+            return model
+    names = [model.name for model in models]
+    close = difflib.get_close_matches(name, names, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"give a file, or one of {', '.join(names)}"
+    raise WeightsMissingError(f"there is no weight file and no shipped model {name!r}; {hint}")
+
+
+def verified(file: ModelFile) -> Path:
+    """The path of a shipped file, once its SHA-256 is what the manifest says.
+
+    Raises:
+        WeightsMissingError: the file is not there.
+        WeightsCorruptError: it is another one, or damaged.
+    """
+    try:
+        found = hashlib.sha256(file.path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise WeightsMissingError(
+            f"the model file {file.path} is not there ({error.strerror}); install koocr again, or take it from the repository"
+        ) from error
+    if found != file.sha256:
+        raise WeightsCorruptError(f"{file.path} is damaged (its SHA-256 is {found[:12]}…); install koocr again")
+    return file.path
+
+
+def _pretrained_folder() -> Path:
+    """Inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent
+    inside = package / "pretrained"
+    return inside if (inside / MANIFEST).exists() else package.parent / "pretrained"
+
+
+def _model(folder: Path, name: str, entry: Mapping[str, Any]) -> ShippedModel:
+    files = {
+        kind: ModelFile(folder / file["file"], file["sha256"], file["bytes"]) for kind, file in entry["files"].items()
+    }
+    return ShippedModel(
+        name=name,
+        task=entry["task"],
+        summary=entry["summary"],
+        licence=entry["licence"],
+        reads_with=entry["reads_with"],
+        files=files,
+        scores=entry.get("scores", {}),
+        is_default=bool(entry.get("default", False)),
+    )
