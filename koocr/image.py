@@ -60,7 +60,7 @@ def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> GreyImag
     if isinstance(source, Image.Image):
         return _from_pillow(source, "the Pillow image", max_pixels)
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return _from_stream(BytesIO(source), "the given bytes", max_pixels)
+        return _from_stream(BytesIO(source), "the given data", max_pixels)
     if isinstance(source, (str, os.PathLike)):
         return _from_path(os.fsdecode(source), max_pixels)
     if hasattr(source, "read"):
@@ -228,11 +228,11 @@ def _eight_bits(array: NDArray[Any], name: str) -> GreyImage:
     low, high = float(array.min()), float(array.max())
     if not np.isfinite(low + high):
         raise InputError(f"{name} holds NaN or infinite values; replace them first")
-    slack = 0.1 if kind == "f" else 0.0  # resampling overshoots
-    for top in (1, 255) if kind == "f" else (255, 65_535):
-        if -slack * top <= low and high <= (1 + slack) * top:
-            scaled: NDArray[np.float32] = array.astype(np.float32) * np.float32(255 / top)
-            return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
+    tops, slack = ((1, 255), 0.1) if kind == "f" else ((255, 65_535), 0.0)
+    top = next((top for top in tops if high <= top * (1 + slack)), None)
+    if top is not None and low >= -slack * high:
+        scaled: NDArray[np.float32] = array.astype(np.float32) * np.float32(255 / top)
+        return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
     raise InputError(
         f"{name} holds values from {low:g} to {high:g}; pass integers from 0 to 255 or 65,535, "
         "or floats from 0 to 1 or 255"

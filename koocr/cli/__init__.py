@@ -53,8 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _never_fail_to_print()
     try:
         with warnings.catch_warnings():
-            # An image that large is refused with a message of ours: `koocr.image`.
-            warnings.filterwarnings("ignore", message="Image size .* exceeds limit")
+            warnings.filterwarnings("ignore", module="PIL")  # `koocr.image` says what is wrong with an image
             code = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
         return code
