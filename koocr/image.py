@@ -245,11 +245,18 @@ def _luma(colour: GreyImage) -> GreyImage:
 
 def _opaque(grey: GreyImage, alpha: GreyImage) -> GreyImage:
     """Lays an image on white, or on black if it would vanish on white (white ink on a transparent ground)."""
-    cover = alpha.astype(np.uint16)
-    on_black = (grey * cover + 127) // 255
-    on_white = on_black + (255 - cover)
-    vanishes = np.ptp(on_white) < np.ptp(on_black) // 8
-    return (on_black if vanishes else on_white).astype(np.uint8)
+    if alpha.min() == 255:
+        return grey
+    picture, mask = (Image.fromarray(np.ascontiguousarray(plane)) for plane in (grey, alpha))
+
+    def laid_on(tone: int) -> GreyImage:
+        return np.asarray(Image.composite(picture, Image.new("L", picture.size, tone), mask))
+
+    on_white = laid_on(255)
+    if np.ptp(on_white) >= 32:
+        return on_white
+    on_black = laid_on(0)
+    return on_black if np.ptp(on_white) < np.ptp(on_black) // 8 else on_white
 
 
 _TURNS: Final = {  # EXIF orientation → (rows backwards, columns backwards, rows become columns)
