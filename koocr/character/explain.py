@@ -1,30 +1,39 @@
 """Where a network looks: Grad-CAM for each jamo of its answer.
 
-Selvaraju et al., "Grad-CAM: visual explanations from deep networks via gradient-based localization" (2017), with one
-score per jamo, so that the picture shows the initial, the medial and the final apart.
+Selvaraju et al., "Grad-CAM: visual explanations from deep networks via gradient-based localization" (2017),
+with one score per jamo, so that the picture shows the initial, the medial and the final apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import cv2
-import keras
 import numpy as np
-from keras import ops
 from numpy.typing import NDArray
 from PIL import Image
 
 from koocr.character.symbols import symbol, symbol_id
+from koocr.errors import ConfigError, InputError, missing_dependency
 from koocr.evaluation.sheets import BLACK, GREY, Tile, contact_sheet
-from koocr.hangul import FINALS, INITIALS, JAMO, MEDIALS, NUM_SYLLABLES, is_syllable, split_index
+from koocr.hangul import FINALS, INITIALS, JAMO, MEDIALS, NUM_SYLLABLES, split_index
+from koocr.image import ImageSource, load_image
+from koocr.ink import fit_glyph
+
+try:
+    import keras
+    from keras import ops
+except ImportError as error:
+    raise missing_dependency("keras", "train") from error
 
 if TYPE_CHECKING:
+    from koocr.character.reader import KoOCR
     from koocr.character.settings import CharacterSettings
 
-__all__ = ["Activation", "Explanation", "explain", "explanation_sheet"]
+__all__ = ["Activation", "Explanation", "explain", "explain_images", "explanation_sheet"]
 
 PARTS = ("initial", "medial", "final")
 FEATURES = "features"
@@ -41,7 +50,8 @@ class Activation:
     Attributes:
         part: `initial`, `medial` or `final`; `single` for a single jamo.
         jamo: the letter; "" for an absent final.
-        heat: (S, S) float32 in [0, 1]: how much each place of the image speaks for it, the most being 1.
+        heat: (S, S) float32 in [0, 1]: how much each place of the image speaks for it, the most being 1; 0
+            everywhere if no place does.
     """
 
     part: str
@@ -85,7 +95,27 @@ class Explanation:
         return contact_sheet(tiles, columns=len(tiles), tile_px=tile_px)
 
 
-def explain(
+def explain(reader: KoOCR, image: ImageSource, *, text: str = "", is_local: bool = False) -> Explanation:
+    """Finds which parts of an image speak for each jamo of an answer.
+
+    Args:
+        reader: the reader whose network is asked; its Keras model is loaded.
+        image: as `KoOCR.predict` takes it.
+        text: the answer to explain, a syllable or a single jamo; by default the reader's best.
+        is_local: see `explain_images`.
+
+    Raises:
+        InputError: the image can't be read, or it is blank.
+        CharsetError: the text is no symbol.
+    """
+    glyph = fit_glyph(load_image(image), reader.settings.image_size)
+    if glyph is None:
+        raise InputError("the image is blank, so there is nothing to explain; pass one with a character")
+    answer = text or reader.candidates(image).text
+    return explain_images(reader.model, glyph[None], [answer], settings=reader.settings, is_local=is_local)[0]
+
+
+def explain_images(
     model: keras.Model,
     images: NDArray[np.uint8],
     texts: Sequence[str],
@@ -96,8 +126,8 @@ def explain(
 ) -> list[Explanation]:
     """Finds for each jamo of some answers which parts of the image speak for it.
 
-    The score of a jamo is its logit; where the network has one output for whole symbols, the log of the summed
-    exponentials of all symbols with this jamo in this place.
+    The score of a jamo is its logit; where the network has one output for whole symbols, the log of the
+    summed exponentials of all symbols with this jamo in this place.
 
     Args:
         model: a character network, see `koocr.character.network.build_network`.
@@ -105,8 +135,9 @@ def explain(
         texts: the N answers to explain, right or wrong.
         settings: the network's.
         layer: the layer whose map is weighted; all paths through the network must pass it.
-        is_local: weighs each place by its own gradient (HiResCAM, Draelos and Carin, 2020) instead of each channel by
-            its mean gradient. For heads that pool linearly (GWAP) it shows exactly what each place contributed.
+        is_local: weighs each place by its own gradient (HiResCAM, Draelos and Carin, 2020) instead of each
+            channel by its mean gradient. For heads that pool linearly (GWAP) it shows exactly what each place
+            contributed.
 
     Returns:
         One explanation per image.
@@ -195,7 +226,7 @@ class _Cut:
 
     def __init__(self, model: keras.Model, layer: str) -> None:
         middle = model.get_layer(layer).output
-        self._trunk = keras.Model(model.inputs, middle)
+        self._trunk = keras.Model(model.input, middle)
         self._heads = keras.Model(middle, model.output)
 
     def heat(self, images: NDArray[np.uint8], score: Score, *, is_local: bool) -> NDArray[np.float32]:
@@ -206,29 +237,25 @@ class _Cut:
         maps = ops.convert_to_numpy(ops.cast(maps, "float32"))
         weights = slope if is_local else slope.mean(axis=(1, 2), keepdims=True)
         heat = np.maximum((maps * weights).sum(axis=3), 0.0)  # (N, h, w)
-        heat /= np.maximum(heat.max(axis=(1, 2), keepdims=True), 1e-12)
         size = images.shape[2], images.shape[1]
-        large = [cv2.resize(each, size, interpolation=cv2.INTER_LINEAR) for each in heat.astype(np.float32)]
-        return np.stack(large)
+        large = np.stack([cv2.resize(each, size, interpolation=cv2.INTER_LINEAR) for each in heat])
+        return large / np.maximum(large.max(axis=(1, 2), keepdims=True), np.float32(1e-12))
 
 
 def _gradient(function: Callable[[Any], Any], at: Any) -> NDArray[np.float32]:
     """The gradient of a scalar function of a tensor, by whichever backend Keras runs on."""
     backend = keras.backend.backend()
+    library: Any = import_module(backend)
     if backend == "tensorflow":
-        import tensorflow as tf
-
-        with tf.GradientTape() as tape:
+        with library.GradientTape() as tape:
             tape.watch(at)
             value = function(at)
         slope = tape.gradient(value, at)
     elif backend == "torch":
-        import torch
-
         leaf = at.detach().requires_grad_()
-        slope = torch.autograd.grad(function(leaf), leaf)[0]
+        slope = library.autograd.grad(function(leaf), leaf)[0]
+    elif backend == "jax":
+        slope = library.grad(function)(at)
     else:
-        import jax
-
-        slope = jax.grad(function)(at)
+        raise ConfigError(f"the Keras backend {backend} has no gradients; use tensorflow, torch or jax")
     return np.asarray(ops.convert_to_numpy(ops.cast(slope, "float32")))
