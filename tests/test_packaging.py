@@ -1,0 +1,89 @@
+"""What is declared agrees with what is there: packages, files that travel, dependencies and their pins."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+import koocr
+
+ROOT = Path(koocr.__file__).parent.parent
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    tomllib = pytest.importorskip("tomli", reason="Python 3.10 reads no TOML by itself")
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+
+
+def plain(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def pins(lock):
+    """The pinned requirements of a lock file: name → the lines `version ; marker`."""
+    found = {}
+    for line in (ROOT / "requirements" / lock).read_text(encoding="utf-8").splitlines():
+        if match := re.match(r"([\w.-]+)==([^\s\\]+.*?)\s*\\?$", line):
+            found.setdefault(plain(match[1]), []).append(match[2])
+    return found
+
+
+def test_every_package_is_installed():
+    folders = {
+        ".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "koocr").rglob("__init__.py")
+    }
+    assert {*folders, "koocr.pretrained"} == set(PROJECT["tool"]["setuptools"]["packages"])
+
+
+def test_every_file_in_a_package_travels():
+    declared = PROJECT["tool"]["setuptools"]["package-data"]
+    for path in (ROOT / "koocr").rglob("*"):
+        if path.is_file() and path.suffix not in (".py", ".pyc"):
+            patterns = declared.get(".".join(path.parent.relative_to(ROOT).parts), [])
+            assert any(path.match(pattern) for pattern in patterns), (
+                f"{path.relative_to(ROOT)} would be left behind"
+            )
+
+
+def test_the_license_files_are_there():
+    assert all((ROOT / name).is_file() for name in PROJECT["project"]["license-files"])
+
+
+@pytest.mark.parametrize("lock", ["core.txt", "dev.txt"])
+def test_lock_files_pin_everything_by_hash_and_name_no_host(lock):
+    text = (ROOT / "requirements" / lock).read_text(encoding="utf-8")
+    assert "://" not in text
+    assert not re.search(r"^\s*-{1,2}(?!-hash=)[a-z]", text.replace("    --hash=", ""), re.MULTILINE)
+    blocks = re.split(r"\n(?=\S)", re.sub(r"(?m)^#.*\n", "", text).strip())
+    assert all(re.match(r"[\w.-]+==\S+", block) and "--hash=sha256:" in block for block in blocks)
+
+
+def test_both_lock_files_agree():
+    core, dev = pins("core.txt"), pins("dev.txt")
+    assert {name: dev.get(name) for name in core} == core
+
+
+@pytest.mark.parametrize(
+    ("lock", "requirements"),
+    [
+        ("core.txt", PROJECT["project"]["dependencies"]),
+        ("dev.txt", [*EXTRAS["train"], *EXTRAS["data"], *EXTRAS["dev"]]),
+        ("dev.txt", PROJECT["build-system"]["requires"]),
+    ],
+)
+def test_every_dependency_is_pinned(lock, requirements):
+    names = {plain(re.match(r"[\w.-]+", requirement)[0]) for requirement in requirements}
+    assert names <= set(pins(lock))
+
+
+@pytest.mark.parametrize("requirement", [*PROJECT["project"]["dependencies"], *sum(EXTRAS.values(), [])])
+def test_every_dependency_is_bounded_from_both_sides(requirement):
+    assert re.fullmatch(r"[\w.-]+>=[\d.]+,<[\d.]+(; .*)?", requirement)
+
+
+def test_the_build_requirement_is_the_one_that_is_locked():
+    assert (ROOT / "requirements" / "build.in").read_text().split() == PROJECT["build-system"]["requires"]
