@@ -17,6 +17,10 @@ else:
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
+ALL_REQUIREMENTS = [
+    *PROJECT["project"]["dependencies"],
+    *(line for extra in EXTRAS.values() for line in extra),
+]
 
 
 def plain(name):
@@ -80,7 +84,7 @@ def test_every_dependency_is_pinned(lock, requirements):
     assert names <= set(pins(lock))
 
 
-@pytest.mark.parametrize("requirement", [*PROJECT["project"]["dependencies"], *sum(EXTRAS.values(), [])])
+@pytest.mark.parametrize("requirement", ALL_REQUIREMENTS)
 def test_every_dependency_is_bounded_from_both_sides(requirement):
     assert re.fullmatch(r"[\w.-]+>=[\d.]+,<[\d.]+(; .*)?", requirement)
 
