@@ -125,14 +125,16 @@ def _percentiles(image: UInt8Array, *shares: float) -> list[int]:
 
 
 def _is_light_on_dark(smooth: UInt8Array) -> bool:
-    """Whether the ink is the lighter tone: ink covers less, and hardly ever the corners."""
-    dark = _dark_pixels(smooth)
-    height, width = dark.shape
-    rows, columns = max(1, height // 10), max(1, width // 10)
-    top, bottom = dark[:rows], dark[-rows:]
-    corners = (top[:, :columns], top[:, -columns:], bottom[:, :columns], bottom[:, -columns:])
-    corner_share = sum(cv2.mean(corner)[0] for corner in corners) / 4
-    return cv2.mean(dark)[0] + 0.6 * corner_share > 0.8
+    """Whether the ink is the lighter tone: ink covers less, and hardly ever the corners.
+
+    Dark is what is nearer to the darkest than to the lightest tone around, so that no shadow counts as ink.
+    """
+    small = cv2.resize(smooth, (_GRID, _GRID), interpolation=cv2.INTER_AREA)
+    reach = np.ones((13, 13), np.uint8)
+    middle = cv2.addWeighted(cv2.dilate(small, reach), 0.5, cv2.erode(small, reach), 0.5, 0)
+    dark = cv2.compare(small, middle, cv2.CMP_LT) // 255
+    corners = dark[[0, 0, 0, 0, -1, -1, -1, -1, 1, 1, -2, -2], [0, 1, -1, -2, 0, 1, -1, -2, 0, -1, 0, -1]]
+    return cv2.mean(dark)[0] + 0.6 * float(corners.mean()) > 0.8
 
 
 def _dark_pixels(smooth: UInt8Array) -> UInt8Array:

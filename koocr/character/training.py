@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -72,6 +73,7 @@ def train_network(
     validation: ValidationSet | None = None,
     logs: tuple[Log, ...] = (),
     start: keras.Model | None = None,
+    zip_weights: bool = False,
 ) -> keras.Model:
     """Trains a network on numbered batches, or goes on with the run in `folder`.
 
@@ -83,6 +85,7 @@ def train_network(
         validation: images of faces and hands that are not trained on.
         logs: each gets a row an epoch.
         start: a model whose weights to begin with, for a run that has no checkpoint.
+        zip_weights: also keep the weights of every epoch, zipped.
 
     Returns:
         The trained model, float32, with the average weights.
@@ -110,10 +113,19 @@ def train_network(
 
     def keep(epoch: int, row: Mapping[str, float]) -> None:
         save_weights(folder / "weights.h5", model, {"settings": network.to_dict()})
+        if zip_weights:
+            _zip(folder / "weights.h5", folder / f"weights_{epoch:04d}.zip")
 
     loop.run(validate=figures, logs=logs, on_epoch=keep)
     final.set_weights(loop.average.values if training.loop.average_decay else model.get_weights())
     return final
+
+
+def _zip(source: Path, target: Path) -> None:
+    partial = target.with_suffix(".partial")
+    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(source, source.name)
+    partial.replace(target)
 
 
 class _precision:

@@ -67,13 +67,20 @@ class GlyphSampler:
         store: the glyphs.
         settings: the shares.
         frequencies: (11172,) how common each syllable is, any scale; None for uniform throughout.
+        leave_out: sources whose names begin with one of these are not used.
     """
 
     def __init__(
-        self, store: GlyphStore, settings: SamplingSettings, *, frequencies: FloatArray | None = None
+        self,
+        store: GlyphStore,
+        settings: SamplingSettings,
+        *,
+        frequencies: FloatArray | None = None,
+        leave_out: tuple[str, ...] = (),
     ) -> None:
         self._settings = settings
-        shown = ~np.isin(store.symbols, list(settings.hidden_symbols))
+        used = np.array([not name.startswith(leave_out) if leave_out else True for name in store.names])
+        shown = used[store.sources] & ~np.isin(store.symbols, list(settings.hidden_symbols))
         real = np.asarray(store.is_real, bool)[store.sources]
         self._drawn = _Rows.of(store, shown & ~real)
         self._real = np.flatnonzero(shown & real)

@@ -1,0 +1,58 @@
+"""`koocr export`: trained weights to ONNX, in float32 and int8."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from koocr.cli.options import positive_int
+from koocr.errors import ConfigError
+
+NAME = "export"
+HELP = "turn trained weights into the ONNX files that reading uses, float32 and int8"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's options."""
+    parser.add_argument("weights", type=Path, help="an .h5 file that training wrote")
+    parser.add_argument("--output", type=Path, required=True, help="the .onnx file to write")
+    parser.add_argument("--int8", type=Path, metavar="FILE", help="also write an int8 network; needs --calibration")
+    parser.add_argument("--half", type=Path, metavar="FILE", help="also write the weights as 16-bit .h5")
+    parser.add_argument(
+        "--calibration", type=Path, metavar="STORE", help="glyph store of the val split (training makes it: …/glyphs/val)"
+    )
+    parser.add_argument("--num_images", type=positive_int, default=2000, help="images for calibration (2000)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exports, checks each file against Keras, and prints what was written."""
+    import numpy as np
+
+    from koocr.character.calibration import calibration_images, fit_temperatures
+    from koocr.character.export import export_onnx, quantise
+    from koocr.character.keras_model import load_model, stored_metadata
+    from koocr.character.settings import CharacterSettings
+    from koocr.data.glyphs import open_store
+    from koocr.training.weights_file import save_weights
+
+    if args.int8 and not args.calibration:
+        raise ConfigError("--int8 needs --calibration with the glyph store of the val split")
+    model = load_model(args.weights)
+    metadata = stored_metadata(args.weights)
+    settings = CharacterSettings.from_dict(metadata["settings"])
+    temperatures: dict[str, float] = dict(metadata.get("temperatures", {}))
+    images = np.zeros((0, settings.image_size, settings.image_size), np.uint8)
+    if args.calibration:
+        images, symbols = calibration_images(open_store(args.calibration), args.num_images, size=settings.image_size)
+        temperatures = fit_temperatures(model, settings, images, symbols)
+    written = [export_onnx(model, settings, args.output, temperatures=temperatures)]
+    if args.int8:
+        written.append(quantise(args.output, args.int8, images))
+    if args.half:
+        save_weights(args.half, model, {"settings": settings.to_dict(), "temperatures": temperatures}, half=True)
+        written.append(args.half)
+    for path in written:
+        print(f"{path}  {path.stat().st_size / 1e6:.2f} MB")
+    for name, value in temperatures.items():
+        print(f"temperature of {name}: {value:.3f}")
+    return 0
