@@ -54,7 +54,9 @@ def _lower_resolution(
     return cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
 
 
-def _blur(image: UInt8Array, rng: np.random.Generator, settings: AugmentationSettings, *, is_small: bool) -> UInt8Array:
+def _blur(
+    image: UInt8Array, rng: np.random.Generator, settings: AugmentationSettings, *, is_small: bool
+) -> UInt8Array:
     if rng.random() >= settings.blur:
         return image
     if rng.random() < 0.15:  # a moved camera
@@ -85,7 +87,10 @@ def _noise_bank(rng: np.random.Generator, size: int) -> NDArray[np.int16]:
 
 
 def _contrast_and_noise(
-    image: UInt8Array, rng: np.random.Generator, settings: AugmentationSettings, bank: NDArray[np.int16] | None
+    image: UInt8Array,
+    rng: np.random.Generator,
+    settings: AugmentationSettings,
+    bank: NDArray[np.int16] | None,
 ) -> UInt8Array:
     """Stretches the contrast to about full range, as the ink finder does, and adds noise, fine or in grains."""
     peak = max(30.0, float(image.max()))

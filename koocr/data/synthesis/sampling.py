@@ -88,7 +88,9 @@ class GlyphSampler:
         available = self._drawn.counts > 0
         uniform = (available & (symbols < NUM_SYLLABLES)).astype(float)
         if not uniform.any():
-            raise ConfigError("no face draws any of the syllables to be shown; add faces or hide fewer syllables")
+            raise ConfigError(
+                "no face draws any of the syllables to be shown; add faces or hide fewer syllables"
+            )
         common = uniform.copy()
         if frequencies is not None and (uniform[:NUM_SYLLABLES] * frequencies).any():
             common[:NUM_SYLLABLES] *= frequencies

@@ -16,7 +16,7 @@ class AugmentationSettings:
     stroke_warp: bool = True
     elastic_px: float = 2.2  # standard deviation of a 5×5 grid of displacements; 3 closes small counters
     proportion: float = 0.14  # how far the middle of a syllable moves, as a share of its size
-    rotation_deg: float = 4.0  # standard deviation; pages are deskewed to less than that
+    rotation_deg: float = 4.5  # standard deviation; pages are deskewed to less than that
     slant: float = 0.14  # standard deviation of the shear
     stretch: float = 0.12  # standard deviation of log(width / height)
     # the pen
@@ -36,7 +36,10 @@ class AugmentationSettings:
     noise: float = 0.40
     uneven_light: float = 0.15
     jpeg: float = 0.10
-    inverted: float = 0.03  # the ink finder takes the wrong tone for ink about this often on heavy tight crops
+    through_reader: float = 0.15  # cut anew by the reader's own ink finder, with the errors it makes
+    inverted: float = (
+        0.03  # the ink finder takes the wrong tone for ink about this often on heavy tight crops
+    )
 
 
 PLAIN = AugmentationSettings(
@@ -56,6 +59,7 @@ PLAIN = AugmentationSettings(
     noise=0.0,
     uneven_light=0.0,
     jpeg=0.0,
+    through_reader=0.0,
     inverted=0.0,
 )
 """The stored glyph, fitted as the reader fits it, and nothing else."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +14,7 @@ from koocr.data.synthesis.sampling import GlyphSampler
 from koocr.data.synthesis.settings import AugmentationSettings
 from koocr.data.synthesis.strokes import add_surroundings, change_stroke_width
 from koocr.data.synthesis.warp import warp
-from koocr.ink import INK_SHARE
+from koocr.ink import INK_SHARE, fit_glyph
 
 UInt8Array = NDArray[np.uint8]
 
@@ -99,6 +100,13 @@ def augment(
     images = warp(glyphs, rng, settings, size=size, zoom=zoom)
     add_surroundings(images, rng, settings)
     degrade(images, rng, settings)
+    _read_anew(images, rng, settings)
     return images
 
 
+def _read_anew(images: UInt8Array, rng: np.random.Generator, settings: AugmentationSettings) -> None:
+    """Puts some images through the reader's own preparation, in place; blank ones stay as they are."""
+    for row in np.flatnonzero(rng.random(len(images)) < settings.through_reader):
+        fitted = fit_glyph(cv2.bitwise_not(images[row]), images.shape[1])
+        if fitted is not None:
+            images[row] = fitted
