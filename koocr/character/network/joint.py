@@ -30,7 +30,9 @@ class JointScores(layers.Layer):
         start = keras.initializers.RandomNormal(stddev=0.3)
         self._factors = [
             tuple(
-                self.add_weight(name=f"factor_{pair}_{side}", shape=(sizes[side], self._rank), initializer=start)
+                self.add_weight(
+                    name=f"factor_{pair}_{side}", shape=(sizes[side], self._rank), initializer=start
+                )
                 for side in pair
             )
             for pair in _PAIRS

@@ -31,7 +31,9 @@ def trunk(x: keras.KerasTensor, settings: CharacterSettings) -> keras.KerasTenso
 def folded_trunk(x: keras.KerasTensor, settings: CharacterSettings) -> keras.KerasTensor:
     """The same function as `trunk`, one convolution a block; its weights come from `fold`."""
     for name, filters, stride in _blocks(settings):
-        x = layers.Conv2D(filters, 3, strides=stride, padding="same", activation="relu", name=f"{name}_conv")(x)
+        x = layers.Conv2D(filters, 3, strides=stride, padding="same", activation="relu", name=f"{name}_conv")(
+            x
+        )
     return x
 
 
