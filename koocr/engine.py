@@ -55,10 +55,14 @@ class OnnxEngine:
             stored = self._session.get_modelmeta().custom_metadata_map
             self._metadata: dict[str, Any] = json.loads(stored[METADATA_KEY])
         except KeyError:
-            raise WeightsCorruptError(f"{name} has no koocr metadata; export it with `koocr export`") from None
+            raise WeightsCorruptError(
+                f"{name} has no koocr metadata; export it with `koocr export`"
+            ) from None
         except Exception as error:  # ONNX Runtime's exceptions share no base class
             reason = str(error).splitlines()[0][:120]
-            raise WeightsCorruptError(f"{name} can't be loaded as a network ({reason}); get it again") from error
+            raise WeightsCorruptError(
+                f"{name} can't be loaded as a network ({reason}); get it again"
+            ) from error
         self._input = self._session.get_inputs()[0].name
         self._outputs = [output.name for output in self._session.get_outputs()]
 

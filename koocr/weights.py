@@ -62,7 +62,9 @@ def shipped_models(folder: Path | None = None) -> list[ShippedModel]:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         models = [_model(folder, name, entry) for name, entry in manifest["models"].items()]
     except OSError as error:
-        raise WeightsMissingError(f"{folder / MANIFEST} can't be read ({error}); install koocr again") from error
+        raise WeightsMissingError(
+            f"{folder / MANIFEST} can't be read ({error}); install koocr again"
+        ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise WeightsCorruptError(f"{folder / MANIFEST} is damaged ({error}); install koocr again") from error
     return sorted(models, key=lambda model: not model.is_default)
@@ -98,7 +100,9 @@ def verified(file: ModelFile) -> Path:
             f"the model file {file.path} is not there ({error.strerror}); install koocr again, or take it from the repository"
         ) from error
     if found != file.sha256:
-        raise WeightsCorruptError(f"{file.path} is damaged (its SHA-256 is {found[:12]}…); install koocr again")
+        raise WeightsCorruptError(
+            f"{file.path} is damaged (its SHA-256 is {found[:12]}…); install koocr again"
+        )
     return file.path
 
 
@@ -111,7 +115,8 @@ def _pretrained_folder() -> Path:
 
 def _model(folder: Path, name: str, entry: Mapping[str, Any]) -> ShippedModel:
     files = {
-        kind: ModelFile(folder / file["file"], file["sha256"], file["bytes"]) for kind, file in entry["files"].items()
+        kind: ModelFile(folder / file["file"], file["sha256"], file["bytes"])
+        for kind, file in entry["files"].items()
     }
     return ShippedModel(
         name=name,

@@ -22,7 +22,9 @@ IntArray = NDArray[np.int64]
 _BATCH = 64
 
 
-def calibration_images(store: GlyphStore, count: int, *, size: int, seed: int = 0) -> tuple[UInt8Array, IntArray]:
+def calibration_images(
+    store: GlyphStore, count: int, *, size: int, seed: int = 0
+) -> tuple[UInt8Array, IntArray]:
     """Images of a validation store for calibration: clean, degraded and of real hands, in equal parts.
 
     Args:
@@ -59,7 +61,10 @@ def fit_temperatures(
             part = images[whole][start : start + _BATCH]
             logits = model.predict_on_batch((part.astype(np.float32) / 255)[..., None])
             arrays = {name: np.asarray(value, np.float32) for name, value in logits.items()}
-            yield scores_of(arrays, charset=settings.charset).syllables(), symbols[whole][start : start + _BATCH]
+            yield (
+                scores_of(arrays, charset=settings.charset).syllables(),
+                symbols[whole][start : start + _BATCH],
+            )
 
     temperature = fit_temperature(list(batches()))
     return dict.fromkeys(outputs, float(temperature))

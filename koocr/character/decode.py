@@ -113,7 +113,10 @@ def check_count(n: int) -> None:
 
 
 def scores_of(
-    outputs: Mapping[str, FloatArray], *, charset: str | None = None, temperatures: Mapping[str, float] | None = None
+    outputs: Mapping[str, FloatArray],
+    *,
+    charset: str | None = None,
+    temperatures: Mapping[str, float] | None = None,
 ) -> Scores:
     """Turns a network's logits into log-probabilities.
 
@@ -126,7 +129,9 @@ def scores_of(
         The scores of the batch.
     """
     calm = temperatures or {}
-    logs = {name: _log_softmax(logits, calm.get(name, 1.0)) for name, logits in outputs.items() if name != "kind"}
+    logs = {
+        name: _log_softmax(logits, calm.get(name, 1.0)) for name, logits in outputs.items() if name != "kind"
+    }
     if "symbol" in logs:
         return _from_symbols(logs["symbol"], charset)
     if "syllable" in logs:
@@ -148,7 +153,9 @@ def _from_symbols(logs: FloatArray, charset: str | None) -> Scores:
         everything[:, encode(charset)] = logs
     syllables = everything[:, :NUM_SYLLABLES]
     whole = np.logaddexp.reduce(syllables, axis=1, keepdims=True)
-    return Scores(single=np.concatenate([whole, everything[:, NUM_SYLLABLES:]], axis=1), table=syllables - whole)
+    return Scores(
+        single=np.concatenate([whole, everything[:, NUM_SYLLABLES:]], axis=1), table=syllables - whole
+    )
 
 
 def _log_softmax(logits: FloatArray, temperature: float) -> FloatArray:

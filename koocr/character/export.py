@@ -34,7 +34,11 @@ _AGREEMENT = 1e-3
 
 
 def export_onnx(
-    model: keras.Model, settings: CharacterSettings, path: str | Path, *, temperatures: Mapping[str, float] | None = None
+    model: keras.Model,
+    settings: CharacterSettings,
+    path: str | Path,
+    *,
+    temperatures: Mapping[str, float] | None = None,
 ) -> Path:
     """Writes a network as ONNX in float32, loads the file again and compares it with Keras.
 
@@ -147,4 +151,6 @@ def _check_agreement(path: Path, model: keras.Model, settings: CharacterSettings
         wanted = np.asarray(expected[name], np.float32)
         difference = float(np.abs(found - wanted).max()) / max(1.0, float(np.abs(wanted).max()))
         if not difference < _AGREEMENT:
-            raise WeightsError(f"the exported network's output {name!r} is off by {difference:.2g}; {path} is not kept")
+            raise WeightsError(
+                f"the exported network's output {name!r} is off by {difference:.2g}; {path} is not kept"
+            )

@@ -20,7 +20,10 @@ class SoftmaxCrossEntropy(keras.losses.Loss):
     """
 
     def __init__(
-        self, label_smoothing: float = 0.0, name: str = "softmax_cross_entropy", reduction: str = "sum_over_batch_size"
+        self,
+        label_smoothing: float = 0.0,
+        name: str = "softmax_cross_entropy",
+        reduction: str = "sum_over_batch_size",
     ) -> None:
         super().__init__(name=name, reduction=reduction)
         self.label_smoothing = label_smoothing

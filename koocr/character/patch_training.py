@@ -83,7 +83,9 @@ class PatchBatches:
     ) -> None:
         self._files = list_patches(folder)
         if not self._files:
-            raise DataError("the folder has no patches; make some with crawl_data.py or load_data.py", file=folder)
+            raise DataError(
+                "the folder has no patches; make some with crawl_data.py or load_data.py", file=folder
+            )
         if patch_size < 1 or batch_size < 1:
             raise ConfigError("patch_size and batch_size are counts; give 1 or more")
         self._patch_size = min(patch_size, len(self._files))
@@ -109,7 +111,9 @@ class PatchBatches:
         """Batch number `index`, from 0."""
         epoch, step = divmod(index, self.steps_per_epoch)
         groups = self._groups(epoch)
-        ends = np.cumsum([-(-sum(self._lengths[file] for file in group) // self._batch_size) for group in groups])
+        ends = np.cumsum(
+            [-(-sum(self._lengths[file] for file in group) // self._batch_size) for group in groups]
+        )
         step = step % int(ends[-1])  # an epoch that needs fewer batches shows its first ones again
         number = bisect_right(ends.tolist(), step)
         store = self._load(epoch, number, groups[number])
@@ -199,5 +203,11 @@ def train_reader(
     folder = Path(logs)
     folder.mkdir(parents=True, exist_ok=True)
     return train_network(
-        settings, training, batches.batch, folder=folder, validation=validation, logs=(CsvLog(folder),), start=model
+        settings,
+        training,
+        batches.batch,
+        folder=folder,
+        validation=validation,
+        logs=(CsvLog(folder),),
+        start=model,
     )

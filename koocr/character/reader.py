@@ -146,7 +146,9 @@ class KoOCR:
         path = Path(weights)
         if weights and path.suffix.lower() in (".onnx", ".h5"):
             if not path.is_file():
-                raise WeightsMissingError(f"there is no weight file {weights!r}; check the path, or see `koocr models`")
+                raise WeightsMissingError(
+                    f"there is no weight file {weights!r}; check the path, or see `koocr models`"
+                )
             self._open_file(path)
             return
         shipped = shipped_model(weights)
@@ -203,7 +205,9 @@ def _characters(scores: Scores, n: int) -> list[Character]:
     return [
         Character(
             tuple(
-                Candidate(symbol(index), probability, _jamo_scores(index, probability, [part[row] for part in jamo]))
+                Candidate(
+                    symbol(index), probability, _jamo_scores(index, probability, [part[row] for part in jamo])
+                )
                 for index, probability in zip(ids[row].tolist(), probabilities[row].tolist(), strict=True)
             )
         )

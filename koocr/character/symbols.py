@@ -32,7 +32,9 @@ def symbol_id(character: str) -> int:
     if is_syllable(character):
         return syllable_index(character)
     if character not in _JAMO_IDS:
-        raise CharsetError(f"{character!r} is no symbol; give a Hangul syllable (가) or a single jamo (ㄱ, ㅏ, ㄳ)")
+        raise CharsetError(
+            f"{character!r} is no symbol; give a Hangul syllable (가) or a single jamo (ㄱ, ㅏ, ㄳ)"
+        )
     return _JAMO_IDS[character]
 
 

@@ -178,7 +178,9 @@ def _schedule(training: TrainingSettings) -> Schedule:
     )
 
 
-def to_training_batch(batch: GlyphBatch, network: CharacterSettings, outputs: tuple[str, ...]) -> TrainingBatch:
+def to_training_batch(
+    batch: GlyphBatch, network: CharacterSettings, outputs: tuple[str, ...]
+) -> TrainingBatch:
     """Scales images to ink 1 on ground 0 and spells out each output's labels and their weights.
 
     Raises:

@@ -16,10 +16,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
     parser.add_argument("weights", type=Path, help="an .h5 file that training wrote")
     parser.add_argument("--output", type=Path, required=True, help="the .onnx file to write")
-    parser.add_argument("--int8", type=Path, metavar="FILE", help="also write an int8 network; needs --calibration")
+    parser.add_argument(
+        "--int8", type=Path, metavar="FILE", help="also write an int8 network; needs --calibration"
+    )
     parser.add_argument("--half", type=Path, metavar="FILE", help="also write the weights as 16-bit .h5")
     parser.add_argument(
-        "--calibration", type=Path, metavar="STORE", help="glyph store of the val split (training makes it: …/glyphs/val)"
+        "--calibration",
+        type=Path,
+        metavar="STORE",
+        help="glyph store of the val split (training makes it: …/glyphs/val)",
     )
     parser.add_argument("--num_images", type=positive_int, default=2000, help="images for calibration (2000)")
 
@@ -43,13 +48,17 @@ def run(args: argparse.Namespace) -> int:
     temperatures: dict[str, float] = dict(metadata.get("temperatures", {}))
     images = np.zeros((0, settings.image_size, settings.image_size), np.uint8)
     if args.calibration:
-        images, symbols = calibration_images(open_store(args.calibration), args.num_images, size=settings.image_size)
+        images, symbols = calibration_images(
+            open_store(args.calibration), args.num_images, size=settings.image_size
+        )
         temperatures = fit_temperatures(model, settings, images, symbols)
     written = [export_onnx(model, settings, args.output, temperatures=temperatures)]
     if args.int8:
         written.append(quantise(args.output, args.int8, images))
     if args.half:
-        save_weights(args.half, model, {"settings": settings.to_dict(), "temperatures": temperatures}, half=True)
+        save_weights(
+            args.half, model, {"settings": settings.to_dict(), "temperatures": temperatures}, half=True
+        )
         written.append(args.half)
     for path in written:
         print(f"{path}  {path.stat().st_size / 1e6:.2f} MB")

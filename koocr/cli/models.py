@@ -34,7 +34,10 @@ def run(args: argparse.Namespace) -> int:
                 "summary": model.summary,
                 "licence": model.licence,
                 "scores": dict(model.scores),
-                "files": {kind: {"path": str(file.path), "bytes": file.num_bytes} for kind, file in model.files.items()},
+                "files": {
+                    kind: {"path": str(file.path), "bytes": file.num_bytes}
+                    for kind, file in model.files.items()
+                },
             }
             for model in models
         ]
@@ -43,7 +46,9 @@ def run(args: argparse.Namespace) -> int:
     for model in models:
         print(f"{model.name}{' (default)' if model.is_default else ''}: {model.summary}  [{model.licence}]")
         for kind, file in model.files.items():
-            note = "" if file.path.exists() else ", not in this installation: see the repository's pretrained/"
+            note = (
+                "" if file.path.exists() else ", not in this installation: see the repository's pretrained/"
+            )
             print(f"    {kind:<10} {file.path.name}  {file.num_bytes / 1e6:.2f} MB{note}")
         for name, value in model.scores.items():
             print(f"    {name}: {value:g}")

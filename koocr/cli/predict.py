@@ -21,12 +21,16 @@ HELP = "read single characters: the most likely syllables with their probabiliti
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
-    parser.add_argument("images", nargs="+", metavar="IMAGE", help="image files, one character each; - for standard input")
+    parser.add_argument(
+        "images", nargs="+", metavar="IMAGE", help="image files, one character each; - for standard input"
+    )
     parser.add_argument("-n", "--top_n", type=positive_int, default=5, help="candidates of each image (5)")
     parser.add_argument("--weights", help="a shipped model's name, an .onnx or an .h5 file (koocr's default)")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="also write a picture of the readings")
     add_flag(parser, "--json", help="print JSON, one object a line")
-    add_flag(parser, "--explain", help="in the picture, show what each jamo was read from (needs koocr[train])")
+    add_flag(
+        parser, "--explain", help="in the picture, show what each jamo was read from (needs koocr[train])"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -46,7 +50,11 @@ def run(args: argparse.Namespace) -> int:
             _report(name, error, as_json=args.json)
             continue
         read.append((name, source, character))
-        print(json.dumps({"image": name, **character.to_dict()}, ensure_ascii=False) if args.json else _text(name, character))
+        print(
+            json.dumps({"image": name, **character.to_dict()}, ensure_ascii=False)
+            if args.json
+            else _text(name, character)
+        )
     if args.picture and read:
         _draw(args.picture, reader, read, explain=args.explain)
     return worst
@@ -76,7 +84,9 @@ def _draw(path: Path, reader: KoOCR, read: list[tuple[str, Any, Character]], *, 
     if explain:
         picture = draw_explanations(reader, [source for _, source, _ in read])
     else:
-        picture = draw_readings([(Path(name).name, load_image(source), character) for name, source, character in read])
+        picture = draw_readings(
+            [(Path(name).name, load_image(source), character) for name, source, character in read]
+        )
     try:
         picture.save(path)
     except (OSError, ValueError) as error:

@@ -34,9 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_network(group: Any) -> None:
-    group.add_argument("--network", help="small, melnyk, VGG16, inception-resnet, mobilenet, efficient-net or afl")
+    group.add_argument(
+        "--network", help="small, melnyk, VGG16, inception-resnet, mobilenet, efficient-net or afl"
+    )
     group.add_argument("--image_size", type=positive_int, metavar="PIXELS", help="side of the input (64)")
-    group.add_argument("--fc_link", help="'', GAP, GWAP or GWOAP, or one a head: initial=GWAP,medial=GAP (GWAP)")
+    group.add_argument(
+        "--fc_link", help="'', GAP, GWAP or GWOAP, or one a head: initial=GWAP,medial=GAP (GWAP)"
+    )
     _optional_flag(group, "--split_components", "three jamo heads; false: one softmax (true)")
     _optional_flag(group, "--joint", "one exact softmax over 19·21·28, made of jamo (false)")
     group.add_argument("--joint_rank", type=positive_int, help="rank of its pairwise terms (16)")
@@ -44,8 +48,12 @@ def _add_network(group: Any) -> None:
     _optional_flag(group, "--iterative_refinement", "attention and a GRU per jamo (false)")
     group.add_argument("--refinement_t", type=positive_int, help="its steps (4)")
     _optional_flag(group, "--adversarial_learning", "a printed/handwritten discriminator (false)")
-    group.add_argument("--adversarial_ratio", type=float, help="how much of its reversed gradient counts (0.15)")
-    add_flag(group, "--fit_discriminator", default=True, help="train the discriminator too, not only against it")
+    group.add_argument(
+        "--adversarial_ratio", type=float, help="how much of its reversed gradient counts (0.15)"
+    )
+    add_flag(
+        group, "--fit_discriminator", default=True, help="train the discriminator too, not only against it"
+    )
     group.add_argument("--dropout", type=fraction, help="share of pooled features dropped (0)")
     group.add_argument("--width", type=positive_number, help="factor on all channels (1)")
     group.add_argument("--weights", type=Path, help="an .h5 file to begin with")
@@ -58,13 +66,23 @@ def _optional_flag(group: Any, name: str, help: str) -> None:
 
 def _add_data(group: Any) -> None:
     group.add_argument("--data", type=Path, default=Path("./data"), help="folder of patches")
-    group.add_argument("--val_data", type=Path, default=Path("./val_data"), help="folder of patches to validate on")
+    group.add_argument(
+        "--val_data", type=Path, default=Path("./val_data"), help="folder of patches to validate on"
+    )
     group.add_argument("--patch_size", type=positive_int, default=10, help="patch files in memory at a time")
-    group.add_argument("--fonts", type=Path, help="faces to draw instead of patches: faces.csv, coverage.tsv.gz, files")
-    group.add_argument("--handwriting", type=Path, help="real hands beside the faces: folder of labelled zips")
+    group.add_argument(
+        "--fonts", type=Path, help="faces to draw instead of patches: faces.csv, coverage.tsv.gz, files"
+    )
+    group.add_argument(
+        "--handwriting", type=Path, help="real hands beside the faces: folder of labelled zips"
+    )
     group.add_argument("--words", type=Path, help="word list with frequencies: half the syllables come by it")
-    group.add_argument("--glyph_store", type=Path, default=Path("./data/glyphs"), help="where drawn glyphs are kept")
-    group.add_argument("--leave_out", default="", help="sources whose names begin so (comma between) are not used")
+    group.add_argument(
+        "--glyph_store", type=Path, default=Path("./data/glyphs"), help="where drawn glyphs are kept"
+    )
+    group.add_argument(
+        "--leave_out", default="", help="sources whose names begin so (comma between) are not used"
+    )
     group.add_argument("--real_share", type=fraction, default=0.12, help="share of crops of real hands")
     group.add_argument("--hide_share", type=fraction, default=0.0, help="share of the syllables never shown")
     add_flag(group, "--data_augmentation", default=True, help="change each image anew each time")
@@ -81,7 +99,9 @@ def _add_training(group: Any) -> None:
     group.add_argument("--schedule", default="cosine", help="constant, cosine or trapezoid")
     group.add_argument("--warmup_steps", type=non_negative_int, default=300)
     group.add_argument("--label_smoothing", type=fraction, default=0.02)
-    group.add_argument("--average_decay", type=fraction, default=0.999, help="of the average weights; 0: none")
+    group.add_argument(
+        "--average_decay", type=fraction, default=0.999, help="of the average weights; 0: none"
+    )
     group.add_argument("--precision", default="float32", choices=("float32", "mixed_bfloat16"))
     group.add_argument("--seed", type=non_negative_int, default=0)
 
@@ -89,7 +109,9 @@ def _add_training(group: Any) -> None:
 def _add_run(group: Any) -> None:
     group.add_argument("--logs", type=Path, default=Path("./logs"), help="folder for all that the run writes")
     group.add_argument("--threads", type=non_negative_int, default=0, help="for the backend; 0: it decides")
-    group.add_argument("--stop_after_minutes", type=positive_number, help="stop at an epoch's end; run again to go on")
+    group.add_argument(
+        "--stop_after_minutes", type=positive_number, help="stop at an epoch's end; run again to go on"
+    )
     add_flag(group, "--silent_mode", help="no progress bar")
     add_flag(group, "--zip_weights", help="zip the weights of each epoch")
     add_flag(group, "--log_tensorboard", help="curves for TensorBoard in LOGS/tensorboard")
@@ -132,7 +154,9 @@ def _network(args: argparse.Namespace) -> tuple[CharacterSettings, Any]:
     stored = stored_metadata(args.weights)["settings"]
     settings = CharacterSettings.from_dict({**stored, **options})
     if settings != CharacterSettings.from_dict(stored):
-        raise ConfigError(f"{args.weights} belongs to another network ({stored}); leave the network's options out")
+        raise ConfigError(
+            f"{args.weights} belongs to another network ({stored}); leave the network's options out"
+        )
     return settings, load_model(args.weights)
 
 

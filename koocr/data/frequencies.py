@@ -33,7 +33,9 @@ def syllable_frequencies(words: str | Path) -> NDArray[np.float64]:
         try:
             share = 10.0 ** float(frequency)
         except ValueError:
-            raise DataError(f"{words}, line {number}: {line!r} is not a word, a tab and a logarithm") from None
+            raise DataError(
+                f"{words}, line {number}: {line!r} is not a word, a tab and a logarithm"
+            ) from None
         for character in nfc(word):
             if is_syllable(character):
                 counts[syllable_index(character)] += share

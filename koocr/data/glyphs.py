@@ -135,7 +135,9 @@ def build_store(folder: str | Path, sources: Sequence[GlyphSource]) -> GlyphStor
         _write_store(folder, sources)
     store = open_store(folder)
     if store.names != tuple(source.name for source in sources):
-        raise DataError(f"the glyph store in {folder} was made of other faces; delete it or name another folder")
+        raise DataError(
+            f"the glyph store in {folder} was made of other faces; delete it or name another folder"
+        )
     return store
 
 

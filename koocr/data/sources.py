@@ -47,7 +47,9 @@ def _crops(writer: Handwriting) -> Iterable[tuple[int, NDArray[np.uint8]]]:
         fitted = fit_glyph(image, 2 * GLYPH_SIZE)
         if fitted is None:
             continue
-        square = fit_ink(cv2.resize(fitted, (GLYPH_SIZE, GLYPH_SIZE), interpolation=cv2.INTER_AREA), ink_size=INK_SIZE)
+        square = fit_ink(
+            cv2.resize(fitted, (GLYPH_SIZE, GLYPH_SIZE), interpolation=cv2.INTER_AREA), ink_size=INK_SIZE
+        )
         if square is not None:
             symbol = syllable_index(label) if is_syllable(label) else NUM_SYLLABLES + JAMO.index(label)
             yield symbol, square

@@ -20,7 +20,9 @@ from koocr.errors import WeightsCorruptError, WeightsError, WeightsMissingError
 _FORMAT = "koocr-weights-1"
 
 
-def save_weights(path: str | Path, model: keras.Model, settings: dict[str, Any], *, half: bool = False) -> None:
+def save_weights(
+    path: str | Path, model: keras.Model, settings: dict[str, Any], *, half: bool = False
+) -> None:
     """Writes a model's weights, whole or not at all.
 
     Args:
@@ -50,14 +52,18 @@ def read_settings(path: str | Path) -> dict[str, Any]:
         WeightsCorruptError: it is no weight file of koocr, or damaged.
     """
     if not Path(path).is_file():
-        raise WeightsMissingError(f"there is no weight file {str(path)!r}; check the path, or see `koocr models`")
+        raise WeightsMissingError(
+            f"there is no weight file {str(path)!r}; check the path, or see `koocr models`"
+        )
     try:
         with h5py.File(path, "r") as file:
             if file.attrs.get("format") != _FORMAT:
                 raise ValueError("it was not written by koocr")
             return dict(json.loads(file.attrs["settings"]))
     except (OSError, KeyError, ValueError) as error:
-        raise WeightsCorruptError(f"{str(path)!r} can't be read as weights ({error}); download or train it again") from error
+        raise WeightsCorruptError(
+            f"{str(path)!r} can't be read as weights ({error}); download or train it again"
+        ) from error
 
 
 def load_weights(path: str | Path, model: keras.Model) -> None:
