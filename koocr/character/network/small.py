@@ -14,12 +14,16 @@ from keras import layers
 from koocr.character.network.blocks import channels, conv_bn
 from koocr.character.settings import CharacterSettings
 
-STAGES = ((32, 1), (64, 2), (128, 3), (192, 3))
-"""Channels and blocks of each stage; each begins by halving the map, the first is the stem."""
+STAGES = ((32, 1, 2), (64, 2, 2), (96, 3, 2), (160, 3, 1))
+"""Channels, blocks and first stride of each stage; the first is the stem.
+
+The last stage keeps the map at an eighth of the image: on real hands that was worth 2.6 points over halving it
+once more, with more channels and the same time to train.
+"""
 
 
 def trunk(x: keras.KerasTensor, settings: CharacterSettings) -> keras.KerasTensor:
-    """(N, S, S, c) to (N, S/16, S/16, 192)."""
+    """(N, S, S, c) to (N, S/8, S/8, 160)."""
     for name, filters, stride in _blocks(settings):
         y = conv_bn(x, filters, name=name, stride=stride, activation=None)
         if _has_shortcut(x, filters, stride):
@@ -59,8 +63,8 @@ def _folded(conv: layers.Conv2D, norm: layers.BatchNormalization) -> tuple[np.nd
 def _blocks(settings: CharacterSettings) -> list[tuple[str, int, int]]:
     """(name, channels, stride) of each block."""
     return [
-        (f"stage{stage}_{number}", channels(filters, settings), 2 if number == 1 else 1)
-        for stage, (filters, count) in enumerate(STAGES, start=1)
+        (f"stage{stage}_{number}", channels(filters, settings), stride if number == 1 else 1)
+        for stage, (filters, count, stride) in enumerate(STAGES, start=1)
         for number in range(1, count + 1)
     ]
 
