@@ -24,7 +24,7 @@ demo: $(VENV)/core.stamp
 ifdef IMAGE
 	@$(RUN) koocr predict "$$IMAGE" -n 5 --picture demo.png
 else
-	@$(RUN) koocr predict samples/*.png -n 5 --picture demo.png
+	@$(RUN) koocr predict samples/*.png samples/*.jpg -n 5 --picture demo.png
 endif
 
 test: lint types tests

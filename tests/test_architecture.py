@@ -165,7 +165,8 @@ def names_bound(module):
             yield from (alias.asname or alias.name for alias in node.names)
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            yield from (ast.unparse(target) for target in targets)
+            names = (name for target in targets for name in ast.walk(target))
+            yield from (name.id for name in names if isinstance(name, ast.Name))
 
 
 @pytest.mark.parametrize("name", koocr.__all__)

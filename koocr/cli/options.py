@@ -9,8 +9,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import math
-import re
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn, TypeVar
 
@@ -134,17 +134,24 @@ class Parser(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
         """As `argparse` does, after spelling options as they were added."""
+        given = sys.argv[1:] if args is None else args
+        return super().parse_known_args(list(self._respelled(list(given))), namespace)
+
+    def _respelled(self, rest: list[str]) -> Iterator[str]:
+        """Spells options as they were added; a flag without a value leaves the next argument alone."""
         declared = {_plain(option): option for option in self._option_string_actions}
-        return super().parse_known_args([_respelled(arg, declared) for arg in args or ()], namespace)
+        flags = {option for option, action in self._option_string_actions.items() if action.type is boolean}
+        while rest:
+            arg = rest.pop(0)
+            if arg == "--":
+                yield from (arg, *rest)
+                return
+            option, equals, value = arg.partition("=")
+            option = declared.get(_plain(option), option)
+            if option in flags and not equals:
+                equals, value = "=", rest.pop(0) if rest and rest[0].lower() in _TRUE | _FALSE else "true"
+            yield option + equals + value
 
 
 def _plain(option: str) -> str:
     return "--" + option[2:].replace("-", "_") if option.startswith("--") else option
-
-
-def _respelled(arg: str, declared: dict[str, str]) -> str:
-    """Turns `--image-size=96` into `--image_size=96`, if that is how the option was added."""
-    option, equals, value = arg.partition("=")
-    if not re.fullmatch(r"--[\w-]+", option):
-        return arg
-    return declared.get(_plain(option), option) + equals + value

@@ -86,6 +86,16 @@ def test_flags_take_true_or_false(parser, argv, value):
     assert parser.parse_args(argv).clova is value
 
 
+def test_a_flag_leaves_the_next_argument_alone(parser):
+    args = parser.parse_args(["--split_components", "false", "--clova", "a.png", "b.png"])
+    assert (args.clova, args.split_components, args.images) == (True, False, ["a.png", "b.png"])
+
+
+def test_arguments_are_those_of_the_program_by_default(parser, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["koocr", "--image-size=7"])
+    assert parser.parse_args().image_size == 7
+
+
 def test_flags_may_be_on_by_default(parser):
     assert parser.parse_args([]).split_components is True
     assert parser.parse_args(["--split_components=false"]).split_components is False
