@@ -1,0 +1,57 @@
+"""Makes the sample images: `python samples/make_samples.py FONTS HANDWRITING` (folders as docs/data.md says).
+
+Drawn from faces and cut from hands that koocr was not trained on; sources and licences: README.md beside this.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw
+
+from koocr.data.faces import load_faces
+from koocr.data.handwriting import load_handwriting
+
+HERE = Path(__file__).parent
+DRAWN = {
+    "바탕-훑.png": ("gowun-batang", "훑", 72, 12, 20, 245),
+    "흰글씨-밟.png": ("ibm-plex-sans-kr", "밟", 64, 10, 240, 40),
+    "펜글씨-왜.png": ("nanum-pen", "왜", 90, 16, 40, 235),
+    "붓글씨-꿈.png": ("east-sea-dokdo", "꿈", 96, 14, 30, 250),
+    "낱자-ㅎ.png": ("song-myung", "ㅎ", 64, 14, 15, 250),
+}
+
+
+def main(fonts: str, handwriting: str) -> None:
+    """Writes every sample into this folder."""
+    faces = {face.id: face for face in load_faces(fonts)}
+    for name, (face, text, size_px, margin, ink, paper) in DRAWN.items():
+        font = faces[face].open(size_px)
+        left, top, right, bottom = font.getbbox(text)
+        image = Image.new("L", (right - left + 2 * margin, bottom - top + 2 * margin), paper)
+        ImageDraw.Draw(image).text((margin - left, margin - top), text, fill=ink, font=font)
+        image.save(HERE / name, optimize=True)
+    hand = load_handwriting(Path(handwriting) / "hhr-004.zip")
+    for label in "뵐많":
+        Image.fromarray(hand.images[hand.labels.index(label)]).save(HERE / f"손글씨-{label}.png", optimize=True)
+    photographed(Image.open(HERE / "바탕-훑.png")).save(HERE / "사진-훑.jpg", quality=60)
+
+
+def photographed(image: Image.Image) -> Image.Image:
+    """As a phone's camera might see it: turned a little, small, blurred, half in shadow, grainy."""
+    rng = np.random.default_rng(7)
+    turned = image.rotate(5, resample=Image.Resampling.BICUBIC, expand=True, fillcolor=245).resize((44, 44))
+    array = cv2.GaussianBlur(np.asarray(turned, np.float32), (0, 0), 0.8)
+    array *= np.linspace(1.0, 0.55, 44)[None, :]
+    noisy = np.clip(array + rng.normal(0, 7, array.shape), 0, 255).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(noisy).save(buffer, "JPEG", quality=60)
+    return Image.open(buffer)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
