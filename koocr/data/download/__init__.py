@@ -1,0 +1,1 @@
+"""Fetching data from the network, and unpacking it without trusting it."""
