@@ -48,7 +48,7 @@ def contact_sheet(tiles: Sequence[Tile], *, columns: int = 8, tile_px: int = 96)
         An RGB picture; one white square if there are no tiles.
     """
     num_lines = max((len(tile.caption) for tile in tiles), default=0)
-    large, small = tile_px // 4, tile_px // 7
+    large, small = max(14, tile_px // 4), max(11, tile_px // 7)
     caption_px = round(_LINE * (large + small * (num_lines - 1))) if num_lines else 0
     columns = max(1, min(columns, len(tiles)))
     rows = max(1, -(-len(tiles) // columns))
