@@ -120,7 +120,7 @@ def load_faces(path: str | os.PathLike[str] | None = None) -> list[Face]:
     manifest = MANIFEST if path is None else Path(path)
     if manifest.is_dir():
         manifest = manifest / "faces.csv"
-    faces = [_face(row, manifest, line) for line, row in enumerate(_rows(manifest), start=2)]
+    faces = [_face(row, manifest, line) for line, row in enumerate(read_rows(manifest), start=2)]
     _check_unique(faces, manifest)
     return faces
 
@@ -167,7 +167,12 @@ def _coverage_line(line: str, file: Path, number: int) -> tuple[str, npt.NDArray
     return face_id, np.unique(points).astype(np.int32)
 
 
-def _rows(manifest: Path) -> list[dict[str, str]]:
+def read_rows(manifest: Path) -> list[dict[str, str]]:
+    """Reads the rows of a list of faces as texts, all columns.
+
+    Raises:
+        DataError: it can't be read, or lacks a column that every list has.
+    """
     try:
         with manifest.open(encoding="utf-8", newline="") as stream:
             reader = csv.DictReader(stream)

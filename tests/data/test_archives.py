@@ -219,7 +219,7 @@ def test_an_interruption_leaves_no_half_file(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("koocr.data.download.archives._Budget.spend", interrupt)
+    monkeypatch.setattr("koocr.data.download.members.Budget.spend", interrupt)
     with pytest.raises(KeyboardInterrupt):
         unpack(archive, into(tmp_path / "out"))
     assert set(contents(tmp_path / "out")) <= {"clova_1.pickle"}

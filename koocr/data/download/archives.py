@@ -7,7 +7,6 @@ name when it is whole.
 
 from __future__ import annotations
 
-import io
 import lzma
 import os
 import shutil
@@ -15,13 +14,12 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import IO, Any, BinaryIO
+from contextlib import contextmanager
+from pathlib import Path
 
-from koocr.data.files import atomic_file
-from koocr.errors import DataError, missing_dependency
+from koocr.data.download.members import Budget, Member, copy_stream
+from koocr.data.download.sevenzip import SevenZip
+from koocr.errors import DataError
 
 Choose = Callable[[str], "str | os.PathLike[str] | None"]
 """Given a member's name, says where to write it, or None to leave it out."""
@@ -30,17 +28,6 @@ MAX_BYTES = 200 << 30
 _MAX_MEMBERS = 1_000_000
 _SMALL = 1 << 30  # below this, a high ratio does no harm
 _MAX_RATIO = 300  # pictures of characters reach about 60
-_CHUNK = 1 << 20
-
-
-@dataclass(frozen=True)
-class Member:
-    """One entry of an archive: its name, its unpacked size in bytes, and whether it is an ordinary file."""
-
-    name: str
-    size: int
-    is_file: bool
-    is_link: bool = False
 
 
 def unpack(archive: str | os.PathLike[str], choose: Choose, *, max_bytes: int = MAX_BYTES) -> list[Path]:
@@ -65,7 +52,7 @@ def unpack(archive: str | os.PathLike[str], choose: Choose, *, max_bytes: int = 
         _check(members, source, max_bytes)
         chosen = _choose(members, choose, source)
         _check_disk(members, chosen, source)
-        budget = _Budget(max_bytes, source)
+        budget = Budget(max_bytes, source)
         with _named_errors(source):
             reader.copy(
                 {member.name: member.size for member in members if member.name in chosen}, chosen, budget
@@ -83,21 +70,6 @@ def list_members(archive: str | os.PathLike[str]) -> list[Member]:
         return reader.members()
 
 
-class _Budget:
-    """Counts what is written; the sizes in an archive's list may lie."""
-
-    def __init__(self, max_bytes: int, source: Path) -> None:
-        self._left = max_bytes
-        self._source = source
-
-    def spend(self, amount: int) -> None:
-        self._left -= amount
-        if self._left < 0:
-            raise DataError(
-                "the archive unpacks to more than it says; it is damaged or hostile", file=self._source
-            )
-
-
 class _Zip:
     def __init__(self, source: Path) -> None:
         self._zip = zipfile.ZipFile(source)
@@ -113,120 +85,16 @@ class _Zip:
             for info in self._zip.infolist()
         ]
 
-    def copy(self, sizes: dict[str, int], chosen: dict[str, Path], budget: _Budget) -> None:
+    def copy(self, sizes: dict[str, int], chosen: dict[str, Path], budget: Budget) -> None:
         for name, target in chosen.items():
             with self._zip.open(name) as stream:
-                _copy(stream, target, sizes[name], budget)
+                copy_stream(stream, target, sizes[name], budget)
 
     def close(self) -> None:
         self._zip.close()
 
 
-class _SevenZip:
-    def __init__(self, source: Path) -> None:
-        try:
-            import py7zr
-        except ImportError as error:
-            raise missing_dependency("py7zr", "data") from error
-        self._file = source.open("rb")  # py7zr unpacks an open file in order, one member at a time
-        try:
-            self._archive: Any = py7zr.SevenZipFile(self._file)
-        except BaseException:
-            self._file.close()
-            raise
-
-    def members(self) -> list[Member]:
-        return [
-            Member(info.filename, info.uncompressed or 0, info.is_file, info.is_symlink)
-            for info in self._archive.list()
-        ]
-
-    def copy(self, sizes: dict[str, int], chosen: dict[str, Path], budget: _Budget) -> None:
-        with ExitStack() as unfinished:
-            factory = _Factory(sizes, chosen, budget, unfinished)
-            self._archive.extract(targets=list(chosen), factory=factory)
-            factory.finish()
-
-    def close(self) -> None:
-        self._archive.close()
-        self._file.close()
-
-
-class _Factory:
-    """Gives py7zr something to write each member to."""
-
-    def __init__(
-        self, sizes: dict[str, int], chosen: dict[str, Path], budget: _Budget, unfinished: ExitStack
-    ) -> None:
-        self._sizes = {PurePosixPath(name).as_posix(): size for name, size in sizes.items()}
-        self._targets = {PurePosixPath(name).as_posix(): target for name, target in chosen.items()}
-        self._budget = budget
-        self._unfinished = unfinished
-        self._writers: list[_Writer] = []
-
-    def create(self, filename: str) -> _Writer:
-        name = next((known for known in self._targets if filename.endswith(known)), None)
-        if name is None:
-            raise DataError(f"the archive names {filename} twice, or differently in two places")
-        writer = _Writer(self._targets.pop(name), self._sizes[name], self._budget)
-        self._unfinished.callback(writer.abandon)
-        self._writers.append(writer)
-        return writer
-
-    def finish(self) -> None:
-        for writer in self._writers:
-            writer.close()
-        for name, target in self._targets.items():  # py7zr asks for no writer where a file is empty
-            _copy(io.BytesIO(), target, self._sizes[name], self._budget)
-
-
-class _Writer:
-    """A file being unpacked, as py7zr wants it; it takes its name when it is closed and whole."""
-
-    def __init__(self, target: Path, size: int, budget: _Budget) -> None:
-        self._context = atomic_file(target)
-        self._stream: BinaryIO | None = self._context.__enter__()
-        self._target, self._expected, self._size, self._budget = target, size, 0, budget
-
-    def write(self, data: bytes | bytearray) -> int:
-        self._budget.spend(len(data))
-        if self._stream is None or self._size + len(data) > self._expected:
-            raise DataError(f"{self._target.name} unpacks to more than the archive says")
-        self._size += len(data)
-        return self._stream.write(data)
-
-    def close(self) -> None:
-        if self._stream is None:
-            return
-        if self._size != self._expected:
-            self.abandon()
-            raise DataError(f"{self._target.name} unpacks to {self._size} bytes, not {self._expected}")
-        self._stream = None
-        self._context.__exit__(None, None, None)
-
-    def abandon(self) -> None:
-        if self._stream is not None:
-            self._stream = None
-            with suppress(InterruptedError):
-                self._context.__exit__(InterruptedError, InterruptedError(), None)
-
-    def read(self, size: int | None = None) -> bytes:
-        return b""
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return 0
-
-    def flush(self) -> None:
-        return None
-
-    def seekable(self) -> bool:
-        return False
-
-    def size(self) -> int:
-        return self._size
-
-
-_Reader = _Zip | _SevenZip
+_Reader = _Zip | SevenZip
 
 
 @contextmanager
@@ -245,7 +113,7 @@ def _reader(source: Path) -> _Reader:
     if start.startswith(b"PK"):
         return _Zip(source)
     if start == b"7z\xbc\xaf\x27\x1c":
-        return _SevenZip(source)
+        return SevenZip(source)
     raise DataError("this is no .zip or .7z archive, or it is damaged", file=source)
 
 
@@ -326,16 +194,3 @@ def _check_disk(members: list[Member], chosen: dict[str, Path], source: Path) ->
         folder.mkdir(parents=True, exist_ok=True)
         if needed > (free := shutil.disk_usage(folder).free):
             raise DataError(f"it unpacks to {needed} bytes, and the disk has {free} free", file=source)
-
-
-def _copy(stream: IO[bytes], target: Path, size: int, budget: _Budget) -> None:
-    written = 0
-    with atomic_file(target) as output:
-        while chunk := stream.read(_CHUNK):
-            written += len(chunk)
-            budget.spend(len(chunk))
-            if written > size:
-                raise DataError(f"{target.name} unpacks to more than the archive says")
-            output.write(chunk)
-        if written != size:
-            raise DataError(f"{target.name} unpacks to {written} bytes, not {size}")
