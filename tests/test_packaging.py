@@ -44,13 +44,21 @@ def test_every_package_is_installed():
 
 
 def test_every_file_in_a_package_travels():
-    declared = PROJECT["tool"]["setuptools"]["package-data"]
-    for path in (ROOT / "koocr").rglob("*"):
-        if path.is_file() and path.suffix not in (".py", ".pyc"):
-            patterns = declared.get(".".join(path.parent.relative_to(ROOT).parts), [])
-            assert any(path.match(pattern) for pattern in patterns), (
-                f"{path.relative_to(ROOT)} would be left behind"
-            )
+    declared = PROJECT["tool"]["setuptools"]["package-data"].items()
+    travelling = [
+        path
+        for package, patterns in declared
+        for pattern in patterns
+        for path in ROOT.glob(f"{folder(package)}/{pattern}")
+    ]
+    files = {
+        path for path in (ROOT / "koocr").rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")
+    }
+    assert not files - set(travelling), "would be left behind"
+
+
+def folder(package):
+    return PROJECT["tool"]["setuptools"]["package-dir"].get(package) or package.replace(".", "/")
 
 
 def test_the_license_files_are_there():
