@@ -181,7 +181,7 @@ def _mistakes(test: str, readings: Readings, samples: Samples) -> list[Mistake]:
 
 
 def trimmed(image: GreyImage) -> GreyImage:
-    """Cuts wide empty margins off, to show small writing larger; a fifth of the ink's size stays around it."""
+    """Cuts wide margins off, to show small writing larger; a fifth of the ink's size stays around it."""
     ink = find_ink(image)
     if ink is None:
         return image

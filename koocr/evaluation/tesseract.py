@@ -65,6 +65,8 @@ class Tesseract:
                 Image.fromarray(np.pad(image, _BORDER_PX, constant_values=255)).save(Path(folder, name))
             Path(folder, "list.txt").write_text("\n".join(names) + "\n")
             pages = self._run(folder).split("\f")
+        if len(pages) < len(images):
+            raise KoocrError("tesseract gave up on some images; leave it out with --tesseract=false")
         return [nfc(page.strip()) for page in pages[: len(images)]]
 
     def _run(self, folder: str) -> str:
