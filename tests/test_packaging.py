@@ -1,5 +1,6 @@
 """What is declared agrees with what is there: packages, files that travel, dependencies and their pins."""
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -55,6 +56,15 @@ def test_every_file_in_a_package_travels():
         path for path in (ROOT / "koocr").rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")
     }
     assert not files - set(travelling), "would be left behind"
+
+
+def test_of_the_models_only_the_default_ones_onnx_files_travel():
+    patterns = PROJECT["tool"]["setuptools"]["package-data"]["koocr.pretrained"]
+    models = json.loads((ROOT / "pretrained" / "manifest.json").read_text(encoding="utf-8"))["models"]
+    for model in models.values():
+        for kind, file in model["files"].items():
+            travels = any(Path(file["file"]).match(pattern) for pattern in patterns)
+            assert travels == (model.get("default", False) and kind.startswith("onnx")), file["file"]
 
 
 def folder(package):
