@@ -55,7 +55,8 @@ def test_every_file_in_a_package_travels():
     files = {
         path for path in (ROOT / "koocr").rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")
     }
-    assert not files - set(travelling), "would be left behind"
+    left_behind = [str(path.relative_to(ROOT)) for path in files - set(travelling)]
+    assert not left_behind
 
 
 def test_of_the_models_only_the_default_ones_onnx_files_travel():
