@@ -12,19 +12,27 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from koocr.ink_box import Box, ink_box
+
 UInt8Array = NDArray[np.uint8]
-BoolArray = NDArray[np.bool_]
-IntArray = NDArray[np.int32]
+FloatArray = NDArray[np.float32]
 
 INK_SHARE = 52 / 64
 """Long side of the ink, as a share of the network's square."""
-_WORK_SIZE = 160
-"""Ink is looked for at this size at most: more than twice what the network sees, and quick."""
+_WORK_SIZE = 192
+"""Ink is looked for at this size at most: three times what the network sees, and quick."""
+_EDGE = 2
+"""Pixels of ground put around a picture, so that strokes at its edge are as wide as others."""
 _GRID = 24
 """Side of the coarse picture from which the paper's tone is judged."""
+_GROUND_SIZE = 48
+_NARROW, _WIDE = 0.3, 0.75
+"""Sides of the squares that the ink never fills, light and heavy, as shares of the picture."""
 _MIN_CONTRAST = 14
 """Grey levels between ink and ground below which a picture counts as blank."""
-_MIN_CONTRAST_TO_NOISE = 1.8
+_NOISE_SCALE = 2.75
+"""Standard deviation of normal noise over the 30th percentile of its distance from a 3×3 mean."""
+_MIN_CONTRAST_TO_NOISE = 2.4
 """The same, in standard deviations of a pixel's noise (which smoothing has brought down to a third)."""
 
 
@@ -38,7 +46,7 @@ class Ink:
     """
 
     darkness: UInt8Array
-    box: tuple[int, int, int, int]
+    box: Box
 
 
 def fit_glyph(grey: UInt8Array, size: int = 64) -> UInt8Array | None:
@@ -56,9 +64,10 @@ def fit_glyph(grey: UInt8Array, size: int = 64) -> UInt8Array | None:
     if ink is None:
         return None
     left, top, right, bottom = ink.box
-    if max(grey.shape) > _WORK_SIZE and max(right - left, bottom - top) < _WORK_SIZE // 3:
+    if max(grey.shape) > _WORK_SIZE and max(right - left, bottom - top) < 0.7 * _WORK_SIZE:
         ink = _look_closer(grey, ink) or ink  # a small character in a large picture
-    return _fit(ink, size)
+    square = _fit(ink, size)
+    return square if square.any() else None
 
 
 def find_ink(grey: UInt8Array) -> Ink | None:
@@ -73,7 +82,8 @@ def find_ink(grey: UInt8Array) -> Ink | None:
     darkness = _darkness(work)
     if darkness is None:
         return None
-    box = _ink_box(darkness)
+    darkness = cv2.copyMakeBorder(darkness, _EDGE, _EDGE, _EDGE, _EDGE, cv2.BORDER_CONSTANT, value=0)
+    box = ink_box(darkness, edge=_EDGE)
     return None if box is None else Ink(darkness, box)
 
 
@@ -99,23 +109,22 @@ def _look_closer(grey: UInt8Array, ink: Ink) -> Ink | None:
 def _darkness(work: UInt8Array) -> UInt8Array | None:
     """Ink bright on 0, 255 at its darkest, whatever the tones and the light were; None when blank."""
     smooth = cv2.blur(work, (3, 3))
-    low, high = _percentiles(smooth, 0.005, 0.995)
+    low, high = _percentiles(smooth, 0.001, 0.999)
     if high - low < _MIN_CONTRAST:
         return None
-    if _is_light_on_dark(smooth):
+    is_light, share = _ink_tone(smooth)
+    if is_light:
         work, smooth = 255 - work, 255 - smooth
-    slope = _slope(smooth)
-    work, smooth = cv2.subtract(work, slope), cv2.subtract(smooth, slope)
-    ground = _ground(smooth)
-    ink = cv2.subtract(ground, work)
-    strong = cv2.subtract(ground, smooth)
-    noise = 1.5 * _percentiles(cv2.absdiff(work, smooth), 0.5)[0]
-    peak = _percentiles(strong, 0.99)[0]
+    ground = _ground(smooth, share)
+    gain = 255 / np.maximum(ground, 1)  # what a shadow took from the paper, it took from the ink
+    work, smooth = (cv2.multiply(tone, gain, dtype=cv2.CV_8U) for tone in (work, smooth))
+    noise = _NOISE_SCALE * _percentiles(cv2.absdiff(work, smooth), 0.3)[0]
+    peak = 255 - _percentiles(smooth, 0.001)[0]
     if peak < max(_MIN_CONTRAST, _MIN_CONTRAST_TO_NOISE * noise):
         return None
     floor = min(1.5 * noise, 0.2 * peak)
-    gain = 255.0 / max(peak - floor, 1.0)
-    return cv2.LUT(ink, np.clip((np.arange(256) - floor) * gain, 0, 255).astype(np.uint8))
+    levels = (255 - np.arange(256) - floor) * (255.0 / max(peak - floor, 1.0))
+    return cv2.LUT(work, np.clip(levels, 0, 255).astype(np.uint8))
 
 
 def _percentiles(image: UInt8Array, *shares: float) -> list[int]:
@@ -124,121 +133,71 @@ def _percentiles(image: UInt8Array, *shares: float) -> list[int]:
     return [int(level) for level in np.searchsorted(counts, np.array(shares) * counts[-1])]
 
 
-def _is_light_on_dark(smooth: UInt8Array) -> bool:
-    """Whether the ink is the lighter tone: ink covers less, and hardly ever the corners.
+def _ink_tone(smooth: UInt8Array) -> tuple[bool, float]:
+    """Whether the ink is the lighter tone, and the share of the picture that it covers.
+
+    Ink covers less than the ground, and hardly ever the corners.
 
     Dark is what is nearer to the darkest than to the lightest tone around, so that no shadow counts as ink.
+    Where there is but one tone around, that is the ground's, which has the larger part of all the rest.
     """
     small = cv2.resize(smooth, (_GRID, _GRID), interpolation=cv2.INTER_AREA)
     reach = np.ones((13, 13), np.uint8)
-    middle = cv2.addWeighted(cv2.dilate(small, reach), 0.5, cv2.erode(small, reach), 0.5, 0)
-    dark = cv2.compare(small, middle, cv2.CMP_LT) // 255
-    corners = dark[[0, 0, 0, 0, -1, -1, -1, -1, 1, 1, -2, -2], [0, 1, -1, -2, 0, 1, -1, -2, 0, -1, 0, -1]]
-    return cv2.mean(dark)[0] + 0.6 * float(corners.mean()) > 0.8
+    lightest, darkest = cv2.dilate(small, reach), cv2.erode(small, reach)
+    dark = cv2.compare(small, cv2.addWeighted(lightest, 0.5, darkest, 0.5, 0), cv2.CMP_LT) // 255
+    is_plain = cv2.subtract(lightest, darkest) < 0.25 * float(np.ptp(small))
+    if is_plain.any():
+        dark[is_plain] = cv2.mean(dark, cv2.compare(is_plain.astype(np.uint8), 0, cv2.CMP_EQ))[0] > 0.5
+    share = cv2.mean(dark)[0]
+    is_light = share + 0.6 * _corners(dark) > 0.8
+    return is_light, 1 - share if is_light else share
 
 
-def _dark_pixels(smooth: UInt8Array) -> UInt8Array:
-    """1 for the darker of the two tones, else 0 (Otsu, 1979)."""
-    return cv2.threshold(smooth, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1]
+def _corners(dark: UInt8Array) -> float:
+    """How dark the corners are, in [0, 1]; inside of it, where a cell's border runs around the picture."""
+    inside = _ring(dark, 3)
+    for rim in (_ring(dark, 0), _ring(dark, 1)):
+        if min(rim, 1 - rim) < 0.15 and abs(rim - inside) > 0.6:
+            return inside
+    rows, columns = [0, 0, 0, 0, -1, -1, -1, -1, 1, 1, -2, -2], [0, 1, -1, -2, 0, 1, -1, -2, 0, -1, 0, -1]
+    return float(dark[rows, columns].mean())
 
 
-def _slope(smooth: UInt8Array) -> UInt8Array:
-    """How much lighter than at its darkest side the paper is at every pixel, if its tone were a plane."""
-    height, width = smooth.shape
-    small = cv2.resize(smooth, (_GRID, _GRID), interpolation=cv2.INTER_AREA)
-    paper = cv2.dilate(small, np.ones((7, 7), np.uint8)).astype(np.float32)
-    axis = np.linspace(-1, 1, _GRID, dtype=np.float32)
-    across, down = (paper.mean(0) @ axis) / (axis @ axis), (paper.mean(1) @ axis) / (axis @ axis)
-    plane = across * (1 + np.sign(across) * np.linspace(-1, 1, width))[None, :] * np.sign(across)
-    plane = plane + down * (1 + np.sign(down) * np.linspace(-1, 1, height))[:, None] * np.sign(down)
-    return plane.astype(np.uint8)
+def _ring(image: UInt8Array, depth: int) -> float:
+    """The mean of the pixels that lie `depth` from the nearest edge."""
+    cut = image[depth : len(image) - depth, depth : len(image) - depth]
+    return float(np.concatenate([cut[0], cut[-1], cut[1:-1, 0], cut[1:-1, -1]]).mean())
 
 
-def _ground(smooth: UInt8Array) -> UInt8Array:
-    """The paper's tone at every pixel: strokes closed at a small size, then smoothed.
+def _ground(smooth: UInt8Array, share: float) -> FloatArray:
+    """The paper's tone at every pixel: dark parts that hold no large square are closed.
 
-    Heavy type needs a wider closing than a pen; the wider, the less of a shadow's edge is followed.
+    A closing keeps the edge of a shadow where it is, however hard it is. How large the square must be
+    depends on how much of the picture is ink: light strokes are narrow, and heavy ones stand so close that
+    little paper shows between them.
     """
     height, width = smooth.shape
-    reach = 11 if cv2.mean(_dark_pixels(smooth))[0] < 0.3 else 19
-    small = cv2.resize(smooth, (_GRID, _GRID), interpolation=cv2.INTER_AREA)
-    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
-    closed = cv2.blur(closed, (5, 5), borderType=cv2.BORDER_REPLICATE)
-    return cv2.resize(closed, (width, height), interpolation=cv2.INTER_LINEAR)
+    scale = min(1.0, _GROUND_SIZE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(smooth, size, interpolation=cv2.INTER_AREA)
+    side = np.interp(share, (0.2, 0.4), (_NARROW, _WIDE))
+    reach = max(3, round(float(side) * max(size))) | 1
+    square, plane = np.ones((reach, reach), np.uint8), _plane(small)
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, square).astype(np.float32)
+    # At the picture's edges a closing can't follow a slope, so one without the slope has a say, too.
+    level = cv2.morphologyEx(small - plane, cv2.MORPH_CLOSE, square) + plane
+    return cv2.resize(
+        cv2.blur(np.minimum(closed, level), (3, 3)), (width, height), interpolation=cv2.INTER_LINEAR
+    )
 
 
-def _ink_box(darkness: UInt8Array) -> tuple[int, int, int, int] | None:
-    """The box around the character: everything dark but dust and what leans on the picture's edge."""
-    smooth = cv2.blur(darkness, (3, 3))
-    threshold, _ = cv2.threshold(smooth, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    mask = cv2.threshold(smooth, max(40.0, min(0.8 * threshold, 110.0)), 1, cv2.THRESH_BINARY)[1]
-    count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    if count < 2:
-        return None
-    boxes = _Boxes.of(stats[1:])
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    keep = areas >= max(2.0, 0.012 * areas.max())
-    keep &= ~_leans_on_edge(boxes, areas, darkness.shape, keep)
-    keep &= ~_lies_far_off(boxes, areas, keep)
-    return boxes.around(keep)
-
-
-@dataclass(frozen=True)
-class _Boxes:
-    """Boxes of connected parts, each (K,) int."""
-
-    left: IntArray
-    top: IntArray
-    right: IntArray
-    bottom: IntArray
-
-    @classmethod
-    def of(cls, stats: IntArray) -> _Boxes:
-        left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
-        return cls(left, top, left + stats[:, cv2.CC_STAT_WIDTH], top + stats[:, cv2.CC_STAT_HEIGHT])
-
-    def around(self, chosen: BoolArray) -> tuple[int, int, int, int]:
-        return (
-            int(self.left[chosen].min()),
-            int(self.top[chosen].min()),
-            int(self.right[chosen].max()),
-            int(self.bottom[chosen].max()),
-        )
-
-    def gap_to(self, box: tuple[int, int, int, int]) -> IntArray:
-        """Pixels between each part and a box, along the axis on which they are further apart."""
-        left, top, right, bottom = box
-        return np.maximum.reduce([left - self.right, self.left - right, top - self.bottom, self.top - bottom])
-
-
-def _leans_on_edge(boxes: _Boxes, areas: IntArray, shape: tuple[int, ...], keep: BoolArray) -> BoolArray:
-    """Which parts are cell borders, ruled lines or neighbours' strokes rather than the character.
-
-    Only where the rest of the ink stands clear of every edge: in a tight crop, strokes touch the edges.
-    """
-    height, width = shape[:2]
-    touches = (boxes.left <= 1) | (boxes.top <= 1) | (boxes.right >= width - 1) | (boxes.bottom >= height - 1)
-    body = keep & ~touches
-    if not body.any() or not touches.any():
-        return np.zeros_like(keep)
-    left, top, right, bottom = box = boxes.around(body)
-    clear = 0.06 * min(height, width)
-    stands_clear = min(left, top, width - right, height - bottom) >= clear
-    large_enough = min((bottom - top) / height, (right - left) / width) >= 0.3
-    if not (stands_clear and large_enough) or areas[body].sum() < 0.4 * areas[keep].sum():
-        return np.zeros_like(keep)
-    spans = (boxes.right - boxes.left >= 0.9 * width) | (boxes.bottom - boxes.top >= 0.9 * height)
-    return touches & ((boxes.gap_to(box) >= clear) | spans)
-
-
-def _lies_far_off(boxes: _Boxes, areas: IntArray, keep: BoolArray) -> BoolArray:
-    """Which parts are specks far from the character: small, and well off the box of all that is large."""
-    small = areas < 0.05 * areas[keep].sum()
-    body = keep & ~small
-    if not body.any() or not (keep & small).any():
-        return np.zeros_like(keep)
-    left, top, right, bottom = box = boxes.around(body)
-    return small & (boxes.gap_to(box) > 0.45 * max(right - left, bottom - top))
+def _plane(small: UInt8Array) -> FloatArray:
+    """The plane that fits the paper's tone best, up to a constant."""
+    height, width = small.shape
+    paper = cv2.dilate(small, np.ones((height // 6 * 2 + 1, width // 6 * 2 + 1), np.uint8)).astype(np.float32)
+    across, down = np.linspace(-1, 1, width, dtype=np.float32), np.linspace(-1, 1, height, dtype=np.float32)
+    slope_x, slope_y = paper.mean(0) @ across / (across @ across), paper.mean(1) @ down / (down @ down)
+    return slope_x * across[None, :] + slope_y * down[:, None]
 
 
 def _fit(ink: Ink, size: int) -> UInt8Array:
