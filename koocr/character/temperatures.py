@@ -1,0 +1,96 @@
+"""Temperatures for a network's outputs, so that a probability means what it says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from koocr.character.decode import scores_of
+from koocr.character.symbols import NUM_SYMBOLS, encode, split_targets
+from koocr.errors import DataError
+from koocr.evaluation.calibration import fit_temperature
+
+__all__ = ["fit_temperatures"]
+
+FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.int64]
+
+_GOLDEN = (math.sqrt(5) - 1) / 2
+
+
+def fit_temperatures(
+    outputs: Mapping[str, FloatArray], symbols: IntArray, *, charset: str | None = None
+) -> dict[str, float]:
+    """Finds what each output's logits are to be divided by.
+
+    First each output on its own, by its likelihood (Guo et al., 2017). That leaves the joint probability of a
+    syllable too low where its jamo are read wrongly together rather than apart, so then all temperatures are
+    multiplied by one factor that fits the probability of the best answer to whether it is right.
+
+    Args:
+        outputs: logits by output name, (N, …) each, of a validation set; see `koocr.character.network.heads`.
+        symbols: (N,) ids of what the images show, see `koocr.character.symbols`.
+        charset: the symbols of "symbol"'s columns, where the network knows fewer than all.
+
+    Returns:
+        Output name → temperature, as `koocr.character.decode.scores_of` takes them.
+
+    Raises:
+        DataError: the set is empty.
+    """
+    if not len(symbols):
+        raise DataError("the validation set is empty, so there is nothing to calibrate with")
+    known = {name: logits for name, logits in outputs.items() if name in _OUTPUTS}
+    alone = {name: _alone(name, logits, symbols, charset) for name, logits in known.items()}
+
+    def loss(log_factor: float) -> float:
+        scaled = _scaled(alone, math.exp(log_factor))
+        ids, logs = scores_of(known, charset=charset, temperatures=scaled).top(1)
+        return _binary_loss(logs[:, 0].astype(np.float64), ids[:, 0] == symbols)
+
+    return _scaled(alone, math.exp(_minimum(loss, -1.4, 1.4)))
+
+
+_OUTPUTS = ("initial", "medial", "final", "syllable", "single", "symbol")
+
+
+def _alone(name: str, logits: FloatArray, symbols: IntArray, charset: str | None) -> float:
+    labels, weights = split_targets(symbols)
+    columns, is_counted = labels[name], weights[name] > 0
+    if name == "symbol" and charset is not None:
+        place = np.full(NUM_SYMBOLS, -1)
+        place[encode(charset)] = np.arange(len(charset))
+        columns = place[symbols]
+        is_counted = columns >= 0
+    if not is_counted.any():
+        return 1.0
+    return fit_temperature([(logits[is_counted], columns[is_counted])])
+
+
+def _scaled(temperatures: Mapping[str, float], factor: float) -> dict[str, float]:
+    return {name: value * factor for name, value in temperatures.items()}
+
+
+def _binary_loss(log_probability: NDArray[np.float64], is_right: NDArray[np.bool_]) -> float:
+    """The mean log loss of "the best answer is right", given its log-probability."""
+    wrong = np.log(np.maximum(-np.expm1(np.minimum(log_probability, 0.0)), 1e-12))
+    return float(-np.mean(np.where(is_right, log_probability, wrong)))
+
+
+def _minimum(function: Callable[[float], float], low: float, high: float, *, steps: int = 14) -> float:
+    """Golden-section search."""
+    left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+    at_left, at_right = function(left), function(right)
+    for _ in range(steps):
+        if at_left < at_right:
+            high, right, at_right = right, left, at_left
+            left = high - _GOLDEN * (high - low)
+            at_left = function(left)
+        else:
+            low, left, at_left = left, right, at_right
+            right = low + _GOLDEN * (high - low)
+            at_right = function(right)
+    return (low + high) / 2
