@@ -13,13 +13,14 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from koocr.data.files import atomic_file
 from koocr.errors import DataError
-from koocr.hangul import NUM_SYLLABLES
+from koocr.hangul import NUM_SYLLABLES, syllable
 
 if TYPE_CHECKING:
     from PIL import ImageFont
@@ -146,6 +147,20 @@ def load_coverage(path: str | os.PathLike[str]) -> dict[str, npt.NDArray[np.int3
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise DataError(f"the coverage table cannot be read ({error})", file=file) from error
     return dict(_coverage_line(line, file, n) for n, line in enumerate(text.splitlines(), start=1) if line)
+
+
+def write_coverage(
+    path: str | os.PathLike[str], coverage: Mapping[str, npt.NDArray[np.integer[Any]]]
+) -> None:
+    """Writes which syllables each face draws, as `load_coverage` reads it.
+
+    Args:
+        path: such as `fonts/coverage.tsv.gz`.
+        coverage: face id → syllable indices.
+    """
+    lines = (f"{face_id}\t{''.join(map(syllable, found.tolist()))}\n" for face_id, found in coverage.items())
+    with atomic_file(path) as stream:
+        stream.write(gzip.compress("".join(lines).encode("utf-8"), mtime=0))
 
 
 def select_faces(

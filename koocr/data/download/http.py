@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import time
 import urllib.error
 import urllib.parse
@@ -227,7 +228,7 @@ def _may_pass(error: Exception) -> bool:
     if isinstance(error, urllib.error.HTTPError):
         return error.code in (408, 429) or error.code >= 500
     reason = getattr(error, "reason", error)
-    return not isinstance(reason, (FileNotFoundError, PermissionError, IsADirectoryError))
+    return not isinstance(reason, (socket.gaierror, FileNotFoundError, PermissionError, IsADirectoryError))
 
 
 def _explain(url: str, error: Exception, part: _Part) -> str:
