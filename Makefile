@@ -37,7 +37,7 @@ types: $(VENV)/dev.stamp
 	$(RUN) mypy
 
 tests: $(VENV)/dev.stamp
-	$(RUN) pytest -q
+	$(RUN) pytest -q --numprocesses auto
 
 format: $(VENV)/dev.stamp
 	$(RUN) ruff check --fix .
