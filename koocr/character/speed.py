@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,23 +45,25 @@ def measure_single(
 ) -> dict[str, float]:
     """Times reading one image at a time, finding the ink included.
 
-    The readers take turns, so that what else the machine does slows all of them; the fastest round counts.
+    The readers take turns, image by image, so that what else the machine does slows all of them; of each image
+    the fastest reading counts.
 
     Args:
         readers: name → reader.
         images: what is read in each round, at least a hundred for steady figures.
-        rounds: how often each reader has its turn.
+        rounds: how often each reader reads each image, after once that doesn't count.
 
     Returns:
-        Name → milliseconds an image.
+        Name → milliseconds an image, the mean.
     """
-
-    def one_by_one(reader: CharacterReader) -> None:
-        for image in images:
-            reader.candidates([image], 1)
-
-    seconds = _best_of(rounds, {name: _call(one_by_one, reader) for name, reader in readers.items()})
-    return {name: 1000 * value / len(images) for name, value in seconds.items()}
+    seconds = {name: np.full(len(images), np.inf) for name in readers}
+    for number in range(1 + rounds):
+        for position, image in enumerate(images):
+            for name, reader in readers.items():
+                spent = _seconds(reader, [image])
+                if number:
+                    seconds[name][position] = min(seconds[name][position], spent)
+    return {name: 1000 * float(values.mean()) for name, values in seconds.items()}
 
 
 def measure_batch(reader: CharacterReader, images: Sequence[GreyImage], *, rounds: int = 7) -> float:
@@ -70,29 +72,19 @@ def measure_batch(reader: CharacterReader, images: Sequence[GreyImage], *, round
     Args:
         reader: what is timed.
         images: any number; they are repeated to fill the batch.
-        rounds: how many batches; the fastest counts.
+        rounds: how many batches, after one that doesn't count; the fastest counts.
 
     Returns:
         Images a second.
     """
     batch = [images[number % len(images)] for number in range(_BATCH)]
-    seconds = _best_of(rounds, {"": lambda: reader.candidates(batch, 1)})
-    return _BATCH / seconds[""]
+    return _BATCH / min([_seconds(reader, batch) for _ in range(1 + rounds)][1:])
 
 
-def _call(function: Callable[[CharacterReader], None], reader: CharacterReader) -> Callable[[], None]:
-    return lambda: function(reader)
-
-
-def _best_of(rounds: int, jobs: Mapping[str, Callable[[], object]]) -> dict[str, float]:
-    """Seconds of each job's fastest round, after one that doesn't count."""
-    seconds: dict[str, list[float]] = {name: [] for name in jobs}
-    for _ in range(1 + rounds):
-        for name, job in jobs.items():
-            start = time.perf_counter()
-            job()
-            seconds[name].append(time.perf_counter() - start)
-    return {name: min(values[1:]) for name, values in seconds.items()}
+def _seconds(reader: CharacterReader, images: Sequence[GreyImage]) -> float:
+    start = time.perf_counter()
+    reader.candidates(images, 1)
+    return time.perf_counter() - start
 
 
 def measure_startup(image: GreyImage, *, weights: str = "", runs: int = 5) -> Startup:
