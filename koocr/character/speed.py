@@ -45,8 +45,8 @@ def measure_single(
 ) -> dict[str, float]:
     """Times reading one image at a time, finding the ink included.
 
-    The readers take turns, image by image, so that what else the machine does slows all of them; of each image
-    the fastest reading counts.
+    The readers take turns, image by image, so that what else the machine does slows all of them; of each
+    image the fastest reading counts.
 
     Args:
         readers: name → reader.
