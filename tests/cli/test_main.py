@@ -166,10 +166,10 @@ def test_korean_on_a_terminal_that_knows_only_ascii():
 @pytest.mark.parametrize(("door", "name"), DOORS.items())
 def test_doors_lead_to_their_commands(door, name, tmp_path):
     run = subprocess.run(
-        [sys.executable, ROOT / door, "--zzz=1"], capture_output=True, text=True, cwd=tmp_path
+        [sys.executable, ROOT / door, "--qqqqqqqqqq=1"], capture_output=True, text=True, cwd=tmp_path
     )
     assert run.returncode == 2
-    assert run.stderr == f"koocr: {name}: there is no option '--zzz'; see `koocr {name} --help`\n"
+    assert run.stderr == f"koocr: {name}: there is no option '--qqqqqqqqqq'; see `koocr {name} --help`\n"
 
 
 def test_python_dash_m():
