@@ -191,10 +191,10 @@ def read_rows(manifest: Path) -> list[dict[str, str]]:
     try:
         with manifest.open(encoding="utf-8", newline="") as stream:
             reader = csv.DictReader(stream)
-            rows = list(reader)
+            columns, rows = reader.fieldnames or (), list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"the list of faces cannot be read ({error})", file=manifest) from error
-    missing = [name for name in _REQUIRED if name not in (reader.fieldnames or ())]
+    missing = [name for name in _REQUIRED if name not in columns]
     if missing:
         raise DataError(f"the list of faces has no column {', '.join(missing)}", file=manifest, line=1)
     return rows

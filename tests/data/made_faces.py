@@ -1,4 +1,4 @@
-"""Small faces made for tests: a character is drawn as bars that say its number, unless a test says otherwise."""
+"""Small faces made for tests: a character is drawn as bars that say its number, or as a test says."""
 
 from __future__ import annotations
 

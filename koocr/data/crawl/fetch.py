@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterable
@@ -15,7 +16,7 @@ from pathlib import Path
 from koocr.data.crawl.outlines import outline_sha256
 from koocr.data.crawl.packages import download_deb, download_npm, download_url, extract
 from koocr.data.crawl.published import Publication, write_face_list
-from koocr.data.files import sha256_of
+from koocr.data.files import atomic_file, sha256_of
 from koocr.errors import DataError, DownloadError, KoocrError
 
 
@@ -165,19 +166,32 @@ def _remove_empty(folder: Path) -> None:
 
 
 def _take_out(package: Path, items: list[Publication], root: Path) -> dict[str, str]:
-    staged = {item.face.source_file: root / f".{item.face.file}.new" for item in items}
-    found = extract(package, staged)
-    problems: dict[str, str] = {}
-    for item in items:
-        path = staged[item.face.source_file]
-        if item.face.source_file not in found:
-            problems[item.face.id] = f"{package.name} has no {item.face.source_file}"
-            continue
-        try:
-            check_face(item, path)
-            os.replace(path, root / item.face.file)
-        except KoocrError as error:
-            problems[item.face.id] = str(error)
-        finally:
+    members = sorted({item.face.source_file for item in items})  # two faces may share a collection
+    staged = {member: root / f".{n}.new" for n, member in enumerate(members)}
+    try:
+        found = extract(package, staged)
+        return {
+            item.face.id: problem
+            for item in items
+            if (
+                problem := _take(
+                    item, staged[item.face.source_file], item.face.source_file in found, package, root
+                )
+            )
+        }
+    finally:
+        for path in staged.values():
             path.unlink(missing_ok=True)
-    return problems
+
+
+def _take(item: Publication, staged: Path, is_found: bool, package: Path, root: Path) -> str:
+    """Gives a face its name if it is the right one; else says what is wrong."""
+    if not is_found:
+        return f"{package.name} has no {item.face.source_file}"
+    try:
+        check_face(item, staged)
+    except KoocrError as error:
+        return str(error)
+    with staged.open("rb") as source, atomic_file(root / item.face.file) as target:
+        shutil.copyfileobj(source, target)
+    return ""

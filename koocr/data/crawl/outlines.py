@@ -38,7 +38,7 @@ def outline_sha256(path: str | os.PathLike[str], *, index: int = 0) -> str:
     except ImportError as error:
         raise missing_dependency("fonttools", "train") from error
     try:
-        with TTFont(os.fspath(path), fontNumber=index, lazy=True) as font:
+        with open(path, "rb") as stream, TTFont(stream, fontNumber=index, lazy=True) as font:
             lines = [_line(font, char) for char in OUTLINE_TEXT]
     except ImportError as error:
         raise missing_dependency("brotli", "train") from error
