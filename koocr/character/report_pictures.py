@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
+from koocr.character.decode import scores_of
 from koocr.character.findings import Findings
+from koocr.character.symbols import symbol
+from koocr.errors import WeightsError
 from koocr.evaluation.sheets import BLACK, GREY, Tile, contact_sheet
 from koocr.image import GreyImage
 from koocr.ink import fit_glyph
@@ -39,8 +43,21 @@ def activation_sheet(reader: KoOCR, findings: Findings, *, num: int = 10) -> Ima
     glyphs = np.stack([glyph for glyph, _ in inked])
     answers = reader.candidates([255 - glyph for glyph in glyphs], 1)
     texts = [answer.text or "가" for answer in answers]
+    _check_same_network(reader, glyphs, texts)
     explanations = explain_images(reader.model, glyphs, texts, settings=reader.settings)
     return explanation_sheet(explanations, captions=[caption for _, caption in inked])
+
+
+def _check_same_network(reader: KoOCR, glyphs: NDArray[np.uint8], texts: list[str]) -> None:
+    """A picture of another network than the one that answered would mislead: most answers must be the same.
+
+    Not all, since the answers may come from an int8 network and the picture from the one that it was made of.
+    """
+    batch = (glyphs.astype(np.float32) / 255)[..., None]
+    outputs = {name: np.asarray(value) for name, value in reader.model.predict_on_batch(batch).items()}
+    ids, _ = scores_of(outputs, charset=reader.settings.charset).top(1)
+    if np.mean([symbol(index) == text for index, text in zip(ids[:, 0].tolist(), texts, strict=True)]) < 0.5:
+        raise WeightsError("the Keras weights of this network are not here; give its .h5 file as --weights")
 
 
 def _choose(findings: Findings, num: int) -> list[tuple[GreyImage, str]]:

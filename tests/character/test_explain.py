@@ -5,11 +5,17 @@ import pytest
 
 keras = pytest.importorskip("keras", reason="explaining needs the train extra")
 
+from koocr.character.decode import scores_of  # noqa: E402
+from koocr.character.evaluation import Samples  # noqa: E402
 from koocr.character.explain import explain, explain_images, explanation_sheet  # noqa: E402
+from koocr.character.findings import CLEAN, Findings  # noqa: E402
 from koocr.character.network.pooling import pool  # noqa: E402
+from koocr.character.report_pictures import activation_sheet  # noqa: E402
 from koocr.character.settings import CharacterSettings  # noqa: E402
+from koocr.character.symbols import symbol  # noqa: E402
 from koocr.document import Candidate, Character  # noqa: E402
-from koocr.errors import CharsetError, InputError  # noqa: E402
+from koocr.errors import CharsetError, InputError, WeightsError  # noqa: E402
+from koocr.ink import fit_glyph  # noqa: E402
 
 SIZE = 16
 SIZES = {"initial": 19, "medial": 21, "final": 28, "single": 52}
@@ -156,3 +162,31 @@ def test_a_reader_explains_its_best_answer_or_the_one_asked_for() -> None:
     assert explain(FakeReader(), image, text="한").text == "한"  # type: ignore[arg-type]
     with pytest.raises(InputError, match="blank"):
         explain(FakeReader(), np.full((40, 40), 255, np.uint8))  # type: ignore[arg-type]
+
+
+def test_pictures_of_another_network_than_the_one_that_answered_are_refused() -> None:
+    image = np.full((40, 40), 255, np.uint8)
+    image[8:32, 12:16] = 0
+    findings = Findings(examples={CLEAN: [Samples("face", "printed", [image] * 3, ["각"] * 3)]})
+    answer = scores_of_image(FakeReader.model, image)
+    sheet = activation_sheet(ReaderThatSays(answer), findings, num=2)  # type: ignore[arg-type]
+    assert sheet.width > 300
+    with pytest.raises(WeightsError, match="Keras weights"):
+        activation_sheet(ReaderThatSays("뷁" if answer != "뷁" else "가"), findings, num=2)  # type: ignore[arg-type]
+
+
+class ReaderThatSays(FakeReader):
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def candidates(self, image: list[np.ndarray], n: int = 1) -> list[Character]:  # type: ignore[override]
+        return [Character((Candidate(self._text, 0.9),))] * len(image)
+
+
+def scores_of_image(model: "keras.Model", image: np.ndarray) -> str:
+    glyph = fit_glyph(image, SIZE)
+    assert glyph is not None
+    outputs = model.predict_on_batch(glyph[None, ..., None].astype(np.float32) / 255)
+    return symbol(
+        int(scores_of({name: np.asarray(value) for name, value in outputs.items()}).top(1)[0][0, 0])
+    )
