@@ -75,7 +75,12 @@ def _fetch_own(args: argparse.Namespace) -> None:
     from koocr.data.download.http import Download, fetch
 
     if args.drive_id:
-        path = fetch_drive(args.drive_id, args.download_path / f"{args.drive_id}.archive", sha256=args.sha256)
+        path = fetch_drive(
+            args.drive_id,
+            args.download_path / f"{args.drive_id}.archive",
+            sha256=args.sha256,
+            progress=_print_bytes,
+        )
     else:
         name = args.url.rstrip("/").rpartition("/")[2].partition("?")[0] or "archive"
         path = fetch(Download(args.url, sha256=args.sha256), args.download_path / name, progress=_print_bytes)
@@ -88,7 +93,9 @@ def _fetch_known(args: argparse.Namespace, kind: str) -> None:
     from koocr.data.download.sources import load_patch_archives
 
     for archive in load_patch_archives(kind):
-        path = fetch_drive(archive.drive_id, args.download_path / archive.name, sha256=archive.sha256)
+        path = fetch_drive(
+            archive.drive_id, args.download_path / archive.name, sha256=archive.sha256, progress=_print_bytes
+        )
         _unpack(args, path, sha256=archive.sha256, target=archive.target)
         _clean(args, path)
 

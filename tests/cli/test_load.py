@@ -138,9 +138,7 @@ def test_an_address_is_fetched_unpacked_and_cleared_away(folder: Path, server: S
 
 
 def test_a_drive_id_is_fetched(folder: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "koocr.data.download.drive.fetch_drive", partial(fetch_drive, host=server.url, quiet=True)
-    )
+    monkeypatch.setattr("koocr.data.download.drive.fetch_drive", partial(fetch_drive, host=server.url))
     assert main(["load", "--drive_id=abc"]) == 0
     assert len(list_patches(folder / "data")) == 2
 
@@ -158,7 +156,7 @@ def test_the_ancestors_archives(
 ) -> None:
     asked = []
 
-    def fetch(file_id: str, path: Path, *, sha256: str | None = None) -> Path:
+    def fetch(file_id: str, path: Path, *, sha256: str | None, progress: object) -> Path:
         asked.append(file_id)
         path.parent.mkdir(exist_ok=True)
         make_zip(path, {"clova_0.pickle": patch_bytes(folder, value=len(asked))})

@@ -78,9 +78,9 @@ def draw_face(
     """Draws characters of a face, black on white, none of them cut off.
 
     The pen starts at the placement's offset. Faces differ in where their ink lies: with the usual offsets,
-    nearly one syllable in three of 346 faces would lose strokes at the edge of a 96-pixel picture. So a face
-    whose ink leaves the picture is moved, and if need be made smaller, as a whole; a single character that
-    still leaves it is moved, or shrunk, by itself.
+    29 % of the syllables of 346 faces would lose strokes at the edge of a 96-pixel picture. So a face whose
+    ink leaves the picture is moved, and if need be made smaller, as a whole; a single character that still
+    leaves it is moved, or shrunk, by itself.
 
     Args:
         path: a font file.

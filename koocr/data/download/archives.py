@@ -27,7 +27,7 @@ Choose = Callable[[str], "str | os.PathLike[str] | None"]
 MAX_BYTES = 200 << 30
 _MAX_MEMBERS = 1_000_000
 _SMALL = 1 << 30  # below this, a high ratio does no harm
-_MAX_RATIO = 300  # pictures of characters reach about 60
+_MAX_RATIO = 500  # pictures of characters reach about 60
 
 
 def unpack(archive: str | os.PathLike[str], choose: Choose, *, max_bytes: int = MAX_BYTES) -> list[Path]:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from koocr.data.download.http import Progress
 from koocr.data.files import sha256_of
 from koocr.errors import DownloadError, missing_dependency
 
@@ -19,7 +20,7 @@ def fetch_drive(
     path: str | os.PathLike[str],
     *,
     sha256: str | None = None,
-    quiet: bool = False,
+    progress: Progress | None = None,
     host: str = _DRIVE,
 ) -> Path:
     """Downloads a public file of Google Drive, or completes one that an earlier run left unfinished.
@@ -28,7 +29,7 @@ def fetch_drive(
         file_id: the file's id, as in `https://drive.google.com/file/d/<id>/view`.
         path: where to put it; it takes this name when it is whole and its checksum is right.
         sha256: its checksum, or None where none is known.
-        quiet: show no progress bar.
+        progress: told how far it is.
         host: another server, for tests.
 
     Returns:
@@ -44,7 +45,7 @@ def fetch_drive(
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     arrived = target.with_name(target.name + ".drive")
-    _download(f"{host}/uc?id={file_id}", arrived, quiet=quiet)
+    _download(f"{host}/uc?id={file_id}", arrived, progress)
     if sha256 and (found := sha256_of(arrived)) != sha256.lower():
         arrived.unlink()
         raise DownloadError(
@@ -54,7 +55,7 @@ def fetch_drive(
     return target
 
 
-def _download(url: str, arrived: Path, *, quiet: bool) -> None:
+def _download(url: str, arrived: Path, progress: Progress | None) -> None:
     try:
         import gdown
         from gdown import exceptions
@@ -65,16 +66,21 @@ def _download(url: str, arrived: Path, *, quiet: bool) -> None:
         exceptions.FileURLRetrievalError,
         OSError,  # also what requests raises
     )
-    settings: dict[str, Any] = {"resume": True, "quiet": quiet, "timeout": _TIMEOUT, "retries": _RETRIES}
+    settings: dict[str, Any] = {"resume": True, "quiet": True, "timeout": _TIMEOUT, "retries": _RETRIES}
     try:
-        gdown.download(url=url, output=str(arrived), use_cookies=False, **settings)
+        gdown.download(url=url, output=str(arrived), use_cookies=False, progress=progress, **settings)
     except problems as error:
-        reason = " ".join(str(error).split())[:300]
         raise DownloadError(
-            f"Google Drive does not give {url} ({reason}); are you offline, or was it fetched too often?"
+            f"Google Drive does not give {url} ({_reason(error)})."
             " A file that is here already is taken with --archive FILE"
         ) from error
     if not arrived.exists():
-        raise DownloadError(
-            f"Google Drive does not give {url}; try again, or take a file of yours with --archive"
-        )
+        raise DownloadError(f"Google Drive does not give {url}; try again later")
+
+
+def _reason(error: BaseException) -> str:
+    """Says in a few words what went wrong; requests wraps a missing network several times over."""
+    first = " ".join(str(error).split())[:200]
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    return "it cannot be reached; are you offline?" if isinstance(error, (OSError, TimeoutError)) else first

@@ -236,6 +236,7 @@ def _explain(url: str, error: Exception, part: _Part) -> str:
     if isinstance(error, urllib.error.HTTPError):
         return f"{host} refuses {url}: {error.code} {error.reason}"
     reason = getattr(error, "reason", error)
+    reason = getattr(reason, "strerror", None) or reason
     kept = part.file.stat().st_size if part.file.exists() else 0
     if kept:
         return f"{url} could not be fetched whole ({reason}); {kept} bytes are kept, run it again to go on"
