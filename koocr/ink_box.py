@@ -99,14 +99,15 @@ class _Parts:
         sides = self._touched_sides(shape)
         touches = keep & np.logical_or.reduce(sides)
         body = keep & ~touches
-        if not body.any() or not touches.any() or self.area[body].sum() < 0.4 * self.area[keep].sum():
+        wide, high = self.right - self.left >= 0.8 * width, self.bottom - self.top >= 0.8 * height
+        pieces = keep & ~(touches & (wide | high))
+        if not body.any() or not touches.any() or self.area[body].sum() < 0.65 * self.area[pieces].sum():
             return nothing
         left, top, right, bottom = box = self._around(body)
         margins = left, top, width - right, height - bottom
         large = max((bottom - top) / height, (right - left) / width) >= 0.3
         if min(margins) < 0.05 * min(height, width) or not large:
             return nothing
-        wide, high = self.right - self.left >= 0.8 * width, self.bottom - self.top >= 0.8 * height
         centred = [
             margin <= 2 * opposite + 0.05 * side
             for margin, opposite, side in zip(
