@@ -125,7 +125,7 @@ class _Array:
         data = self.data
         if not isinstance(data, (bytes, bytearray)) or len(data) != dtype.itemsize * _count(shape):
             raise DataError(f"the pickle holds an array whose bytes don't fill its shape {shape}")
-        return np.frombuffer(data, dtype).reshape(shape, order=cast(Any, order))
+        return np.frombuffer(data, dtype).reshape(shape, order=cast(Any, order)).copy(order="K")  # writable
 
 
 def _reconstruct(*_: object) -> _Array:

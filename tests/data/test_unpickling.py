@@ -60,6 +60,7 @@ def test_arrays_come_back_from_every_protocol(array: np.ndarray[Any, Any], proto
     np.testing.assert_array_equal(content["array"], array)
     assert content["array"].dtype == array.dtype
     assert content["array"].shape == array.shape
+    assert content["array"].flags.writeable
 
 
 def test_plain_values_and_scalars_come_back() -> None:
