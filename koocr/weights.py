@@ -13,7 +13,6 @@ from typing import Any
 from koocr.errors import WeightsCorruptError, WeightsMissingError
 
 MANIFEST = "manifest.json"
-FORMATS = ("onnx", "onnx-int8", "keras")
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,8 @@ class ShippedModel:
         task: "character".
         summary: one line for `koocr models`.
         licence: of the weights.
-        reads_with: the format that reading uses, one of `FORMATS`.
-        files: by format.
+        reads_with: the format that reading uses, one of `files`.
+        files: by format: "onnx", "onnx-int8" or "keras".
         scores: measured figures by name, each a number; the card says how.
         is_default: what `KoOCR()` uses.
     """
@@ -63,10 +62,12 @@ def shipped_models(folder: Path | None = None) -> list[ShippedModel]:
         models = [_model(folder, name, entry) for name, entry in manifest["models"].items()]
     except OSError as error:
         raise WeightsMissingError(
-            f"{folder / MANIFEST} can't be read ({error}); install koocr again"
+            f"{folder / MANIFEST} can't be read ({error.strerror}); install koocr again"
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise WeightsCorruptError(f"{folder / MANIFEST} is damaged ({error}); install koocr again") from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise WeightsCorruptError(
+            f"{folder / MANIFEST} is damaged ({error!r}); install koocr again"
+        ) from error
     return sorted(models, key=lambda model: not model.is_default)
 
 
@@ -80,6 +81,8 @@ def shipped_model(name: str = "", *, folder: Path | None = None) -> ShippedModel
     for model in models:
         if model.name == name or (not name and model.is_default):
             return model
+    if not name:
+        raise WeightsMissingError("no shipped model is the default one; name one, or a weight file")
     names = [model.name for model in models]
     close = difflib.get_close_matches(name, names, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"give a file, or one of {', '.join(names)}"
@@ -97,7 +100,8 @@ def verified(file: ModelFile) -> Path:
         found = hashlib.sha256(file.path.read_bytes()).hexdigest()
     except OSError as error:
         raise WeightsMissingError(
-            f"the model file {file.path} is not there ({error.strerror}); install koocr again, or take it from the repository"
+            f"the model file {file.path} is not there ({error.strerror}); install koocr again, "
+            "or take it from the repository"
         ) from error
     if found != file.sha256:
         raise WeightsCorruptError(
@@ -114,6 +118,8 @@ def _pretrained_folder() -> Path:
 
 
 def _model(folder: Path, name: str, entry: Mapping[str, Any]) -> ShippedModel:
+    if entry["reads_with"] not in entry["files"]:
+        raise ValueError(f"{name} reads with a file that it doesn't have")
     files = {
         kind: ModelFile(folder / file["file"], file["sha256"], file["bytes"])
         for kind, file in entry["files"].items()

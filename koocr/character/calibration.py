@@ -1,22 +1,16 @@
-"""Makes probabilities honest: temperatures fitted on faces and hands that were not trained on."""
+"""What a network is calibrated with: images of faces and hands that it was not trained on, and its logits."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from koocr.character.decode import scores_of
-from koocr.character.network import head_of
-from koocr.character.settings import CharacterSettings
 from koocr.character.validation import make_validation_set
 from koocr.data.glyphs import GlyphStore
-from koocr.evaluation.calibration import fit_temperature
-from koocr.hangul import NUM_SYLLABLES
 
 UInt8Array = NDArray[np.uint8]
+FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 
 _BATCH = 64
@@ -46,25 +40,19 @@ def calibration_images(
     return np.concatenate(images)[:count], np.concatenate(symbols)[:count]
 
 
-def fit_temperatures(
-    model: keras.Model, settings: CharacterSettings, images: UInt8Array, symbols: IntArray
-) -> dict[str, float]:
-    """The temperature of each output, fitted on images of syllables by their likelihood.
+def logits_of(model: keras.Model, images: UInt8Array) -> dict[str, FloatArray]:
+    """A network's logits of many images.
 
-    The jamo heads share one, since their product is to be calibrated; "single" keeps 1.
+    Args:
+        model: from `build_network`.
+        images: (N, S, S) uint8, ink 255 on 0; N at least 1.
+
+    Returns:
+        (N, …) by output name.
     """
-    outputs = [name for name in model.output_names if name == head_of(name) not in ("kind", "single")]
-    whole = symbols < NUM_SYLLABLES
-
-    def batches() -> Iterator[tuple[NDArray[np.float32], IntArray]]:
-        for start in range(0, int(whole.sum()), _BATCH):
-            part = images[whole][start : start + _BATCH]
-            logits = model.predict_on_batch((part.astype(np.float32) / 255)[..., None])
-            arrays = {name: np.asarray(value, np.float32) for name, value in logits.items()}
-            yield (
-                scores_of(arrays, charset=settings.charset).syllables(),
-                symbols[whole][start : start + _BATCH],
-            )
-
-    temperature = fit_temperature(list(batches()))
-    return dict.fromkeys(outputs, float(temperature))
+    parts: dict[str, list[FloatArray]] = {}
+    for start in range(0, len(images), _BATCH):
+        batch = (images[start : start + _BATCH].astype(np.float32) / 255)[..., None]
+        for name, value in model.predict_on_batch(batch).items():
+            parts.setdefault(name, []).append(np.asarray(value, np.float32))
+    return {name: np.concatenate(values) for name, values in parts.items()}

@@ -1,14 +1,15 @@
 """From a network's logits to the most likely symbols, exactly.
 
 The probability of a syllable is that the image shows a whole syllable, times the product of its three jamo's
-probabilities (independent heads) or its share of one softmax over all 11,172 (joint head); that of a single jamo
-comes from the output "single". Both together sum to one over the 11,223 symbols.
+probabilities (independent heads) or its share of one softmax over all 11,172 (joint head); that of a single
+jamo comes from the output "single". Both together sum to one over the 11,223 symbols.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from koocr.errors import ConfigError
 from koocr.hangul import NUM_SYLLABLES, join_index, split_index
 
 FloatArray = NDArray[np.float32]
+LogArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.int64]
 
 _JAMO = ("initial", "medial", "final")
@@ -43,15 +45,18 @@ class Scores:
     def __len__(self) -> int:
         return len(self.single)
 
-    def syllables(self) -> FloatArray:
-        """(N, 11172) log-probabilities of the syllables, given that the image shows one."""
+    def syllables(self) -> LogArray:
+        """(N, 11172) log-probabilities of the syllables, given that the image shows one.
+
+        Sums over jamo are in double precision, where they are exact: no rounding makes two syllables equal.
+        """
         if self.table is not None:
             return self.table
         initial, medial, final = self._factors()
         whole = initial[:, :, None, None] + medial[:, None, :, None] + final[:, None, None, :]
         return whole.reshape(len(self), NUM_SYLLABLES)
 
-    def symbols(self) -> FloatArray:
+    def symbols(self) -> LogArray:
         """(N, 11223) log-probabilities of all symbols."""
         return np.concatenate([self.syllables() + self.single[:, :1], self.single[:, 1:]], axis=1)
 
@@ -64,8 +69,8 @@ class Scores:
         with np.errstate(divide="ignore"):
             return np.log(shares.sum((2, 3))), np.log(shares.sum((1, 3))), np.log(shares.sum((1, 2)))
 
-    def top(self, n: int) -> tuple[IntArray, FloatArray]:
-        """The n most likely symbols of each image, best first; of equal ones, the one with the lower id first.
+    def top(self, n: int) -> tuple[IntArray, LogArray]:
+        """The n most likely symbols of each image, best first; of equal ones, that with the lower id first.
 
         Args:
             n: 1 to 11,223.
@@ -84,8 +89,8 @@ class Scores:
             ids = np.broadcast_to(np.arange(NUM_SYMBOLS), scores.shape)
         return _best(ids, scores, n)
 
-    def _best_products(self, n: int) -> tuple[IntArray, FloatArray]:
-        """A superset of the n best symbols: products of the n best of each jamo, and the n best single jamo."""
+    def _best_products(self, n: int) -> tuple[IntArray, LogArray]:
+        """The n best symbols and more: products of the n best of each jamo, and the n best single jamo."""
         ids, scores = [], []
         for log_probabilities in self._factors():
             best, values = _best_columns(log_probabilities, n)
@@ -95,15 +100,15 @@ class Scores:
         total = scores[0][:, :, None, None] + scores[1][:, None, :, None] + scores[2][:, None, None, :]
         total = total + self.single[:, :1, None, None]
         singles, single_scores = _best_columns(self.single[:, 1:], n)
-        count = len(self)
+        flat = len(self), int(np.prod(joined.shape[1:]))
         return (
-            np.concatenate([joined.reshape(count, -1), NUM_SYLLABLES + singles], axis=1),
-            np.concatenate([total.reshape(count, -1), single_scores], axis=1),
+            np.concatenate([joined.reshape(flat), NUM_SYLLABLES + singles], axis=1),
+            np.concatenate([total.reshape(flat), single_scores], axis=1),
         )
 
-    def _factors(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _factors(self) -> list[LogArray]:
         assert self.jamo is not None  # one of the two forms is always there
-        return self.jamo
+        return [log_probabilities.astype(np.float64) for log_probabilities in self.jamo]
 
 
 def check_count(n: int) -> None:
@@ -152,33 +157,39 @@ def _from_symbols(logs: FloatArray, charset: str | None) -> Scores:
         everything = np.full((len(logs), NUM_SYMBOLS), -np.inf, np.float32)
         everything[:, encode(charset)] = logs
     syllables = everything[:, :NUM_SYLLABLES]
-    whole = np.logaddexp.reduce(syllables, axis=1, keepdims=True)
-    return Scores(
-        single=np.concatenate([whole, everything[:, NUM_SYLLABLES:]], axis=1), table=syllables - whole
-    )
+    whole = _log_sum(syllables)
+    with np.errstate(invalid="ignore"):
+        table = np.where(np.isneginf(whole), np.float32(-np.log(NUM_SYLLABLES)), syllables - whole)
+    return Scores(single=np.concatenate([whole, everything[:, NUM_SYLLABLES:]], axis=1), table=table)
 
 
 def _log_softmax(logits: FloatArray, temperature: float) -> FloatArray:
     scaled = logits if temperature == 1.0 else logits / np.float32(temperature)
-    scaled = scaled - scaled.max(axis=1, keepdims=True)
-    return scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
+    return scaled - _log_sum(scaled)
 
 
-def _best_columns(scores: FloatArray, n: int) -> tuple[IntArray, FloatArray]:
+def _log_sum(logits: FloatArray) -> FloatArray:
+    """(N, 1) logarithms of the sums of exp(logits) over columns; minus infinity where all of them are."""
+    peak = np.maximum(logits.max(axis=1, keepdims=True), np.finfo(np.float32).min)
+    with np.errstate(divide="ignore"):  # a charset may have no syllable at all
+        return peak + np.log(np.exp(logits - peak).sum(axis=1, keepdims=True))
+
+
+def _best_columns(scores: LogArray, n: int) -> tuple[IntArray, LogArray]:
     """The n highest columns of each row, lowest column first among equals, in no further order."""
     order = np.argsort(-scores, axis=1, kind="stable")[:, :n]
     return order, np.take_along_axis(scores, order, axis=1)
 
 
-def _best(ids: IntArray, scores: FloatArray, n: int) -> tuple[IntArray, FloatArray]:
+def _best(ids: IntArray, scores: LogArray, n: int) -> tuple[IntArray, LogArray]:
     """The n best of each row, best first, lower id first among equals."""
-    chosen_ids, chosen_scores = [], []
-    for row_ids, row in zip(ids, scores, strict=True):
+    chosen_ids = np.empty((len(ids), n), np.int64)
+    chosen_scores = np.empty((len(ids), n), scores.dtype)
+    for number, (row_ids, row) in enumerate(zip(ids, scores, strict=True)):
         if 4 * n < len(row):
             edge = np.partition(row, len(row) - n)[len(row) - n]
             keep = np.flatnonzero(row >= edge)
             row_ids, row = row_ids[keep], row[keep]
         order = np.lexsort((row_ids, -row))[:n]
-        chosen_ids.append(row_ids[order])
-        chosen_scores.append(row[order])
-    return np.stack(chosen_ids), np.stack(chosen_scores)
+        chosen_ids[number], chosen_scores[number] = row_ids[order], row[order]
+    return chosen_ids, chosen_scores

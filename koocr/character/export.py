@@ -6,6 +6,7 @@ import json
 import logging
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from koocr.character.decode import scores_of
+from koocr.character.metadata import ModelMetadata
 from koocr.character.network import build_network, reading_network, small
 from koocr.character.settings import CharacterSettings
 from koocr.engine import METADATA_KEY, OnnxEngine
@@ -58,14 +61,13 @@ def export_onnx(
     if keras.backend.backend() != "tensorflow":
         raise ConfigError("export needs the TensorFlow backend; set KERAS_BACKEND=tensorflow")
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    network = reading_network(folded(model, settings))
-    partial = path.with_name(path.name + ".partial.onnx")
-    network(keras.ops.zeros((1, *network.input_shape[1:])))  # Keras exports only what has been called
-    network.export(str(partial), format="onnx", verbose=False)
-    _add_metadata(partial, {"settings": settings.to_dict(), "temperatures": dict(temperatures or {})})
-    _check_agreement(partial, model, settings)
-    partial.replace(path)
+    with _partial(path) as partial:
+        exact = _in_float32(model, settings)
+        network = reading_network(folded(exact, settings))
+        network(keras.ops.zeros((1, *network.input_shape[1:])))  # Keras exports only what has been called
+        network.export(str(partial), format="onnx", verbose=False)
+        _add_metadata(partial, ModelMetadata(settings, temperatures or {}).to_dict())
+        _check_agreement(partial, exact, path)
     return path
 
 
@@ -80,14 +82,17 @@ def quantise(source: str | Path, path: str | Path, images: UInt8Array, *, batch_
 
     Returns:
         The path.
+
+    Raises:
+        ConfigError: there are no images.
     """
+    if not len(images):
+        raise ConfigError("an int8 network needs images to calibrate it with; give some")
     path = Path(path)
-    partial = path.with_name(path.name + ".partial.onnx")
     metadata = dict(OnnxEngine(source).metadata)
-    with tempfile.TemporaryDirectory() as folder:
+    with _partial(path) as partial, tempfile.TemporaryDirectory() as folder, _quiet():
         prepared = Path(folder) / "prepared.onnx"
         quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
-        logging.getLogger().setLevel(logging.WARNING)
         quantize_static(
             str(prepared),
             str(partial),
@@ -99,9 +104,60 @@ def quantise(source: str | Path, path: str | Path, images: UInt8Array, *, batch_
             calibrate_method=CalibrationMethod.MinMax,
             op_types_to_quantize=["Conv", "MatMul", "Gemm", "Add"],
         )
-    _add_metadata(partial, metadata)
-    partial.replace(path)
+        _add_metadata(partial, metadata)
     return path
+
+
+def agreement(one: str | Path, other: str | Path, images: UInt8Array, *, batch_size: int = 64) -> float:
+    """The share of images that two exported networks read alike, in [0, 1].
+
+    Args:
+        one: an ONNX file, int8 say.
+        other: another of the same settings.
+        images: (N, S, S) uint8 as the networks see them, N at least 1.
+        batch_size: images at a time.
+    """
+    engines = OnnxEngine(one), OnnxEngine(other)
+    charset = engines[0].metadata["settings"]["charset"]
+    alike = 0
+    for start in range(0, len(images), batch_size):
+        batch = as_input(images[start : start + batch_size])
+        first, second = (scores_of(engine.run(batch), charset=charset).top(1)[0] for engine in engines)
+        alike += int((first == second).sum())
+    return alike / len(images)
+
+
+@contextmanager
+def _partial(path: Path) -> Iterator[Path]:
+    """A file beside `path` that takes its name when the block ends well, and else is deleted."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial.onnx")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No word from ONNX Runtime's quantiser, which speaks through the root logger."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+
+
+def _in_float32(model: keras.Model, settings: CharacterSettings) -> keras.Model:
+    """The same network in float32: those of mixed precision export to files that can't be loaded."""
+    if all(layer.dtype_policy.name == "float32" for layer in model.layers):
+        return model
+    exact = build_network(settings)
+    exact.set_weights(model.get_weights())
+    return exact
 
 
 def folded(model: keras.Model, settings: CharacterSettings) -> keras.Model:
@@ -113,7 +169,7 @@ def folded(model: keras.Model, settings: CharacterSettings) -> keras.Model:
     return fused
 
 
-class _Calibration(CalibrationDataReader):  # type: ignore[misc]
+class _Calibration(CalibrationDataReader):
     """Feeds calibration images to ONNX Runtime's quantiser."""
 
     def __init__(self, model: Path, images: UInt8Array, batch_size: int) -> None:
@@ -131,7 +187,7 @@ class _Calibration(CalibrationDataReader):  # type: ignore[misc]
 
 def as_input(images: UInt8Array) -> NDArray[np.float32]:
     """(N, S, S) uint8 to the network's (N, S, S, 1) float32, ink 1 on 0."""
-    return (images.astype(np.float32) / 255)[..., None]
+    return (images.astype(np.float32) / np.float32(255))[..., None]
 
 
 def _add_metadata(path: Path, metadata: Mapping[str, Any]) -> None:
@@ -142,15 +198,15 @@ def _add_metadata(path: Path, metadata: Mapping[str, Any]) -> None:
     onnx.save(model, str(path))
 
 
-def _check_agreement(path: Path, model: keras.Model, settings: CharacterSettings) -> None:
+def _check_agreement(exported: Path, model: keras.Model, path: Path) -> None:
     """Two ways of exporting fail in silence; so every file is loaded and run before it is kept."""
-    side = settings.image_size
-    batch = np.random.default_rng(0).random((4, side, side, 1), dtype=np.float32)
+    batch = np.random.default_rng(0).random((4, *model.input_shape[1:]), dtype=np.float32)
     expected = model.predict_on_batch(batch)
-    for name, found in OnnxEngine(path).run(batch).items():
+    for name, found in OnnxEngine(exported).run(batch).items():
         wanted = np.asarray(expected[name], np.float32)
         difference = float(np.abs(found - wanted).max()) / max(1.0, float(np.abs(wanted).max()))
         if not difference < _AGREEMENT:
             raise WeightsError(
-                f"the exported network's output {name!r} is off by {difference:.2g}; {path} is not kept"
+                f"the exported network's output {name!r} is off by {difference:.2g}, so {path} was not "
+                "written; export with the pinned versions of requirements/dev.txt"
             )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+from koocr.character.metadata import ModelMetadata
 from koocr.character.settings import CharacterSettings
-from koocr.errors import missing_dependency
+from koocr.errors import WeightsMissingError, missing_dependency
+from koocr.weights import shipped_model, verified
 
 try:
     import keras
@@ -28,11 +29,34 @@ def load_model(path: Path) -> keras.Model:
     Raises:
         WeightsError: the file is missing, damaged or of another version of the network.
     """
-    model = build_network(CharacterSettings.from_dict(stored_metadata(path)["settings"]))
+    model = build_network(stored_metadata(path).settings)
     load_weights(path, model)
     return model
 
 
-def stored_metadata(path: Path) -> dict[str, Any]:
-    """What is stored beside the weights: settings and temperatures."""
-    return read_settings(path)
+def find_weights(name: str | Path) -> Path:
+    """A weight file by its path, or that of a shipped model by its name.
+
+    Raises:
+        WeightsError: there is neither, the model came without Keras weights, or they are damaged.
+    """
+    path = Path(name)
+    if path.suffix.lower() == ".onnx":
+        raise WeightsMissingError(
+            f"{str(path)!r} holds no Keras weights; give the .h5 file it was exported from"
+        )
+    if path.suffix.lower() == ".h5" or path.exists():
+        return path
+    model = shipped_model(str(name))
+    if "keras" not in model.files:
+        raise WeightsMissingError(f"the model {model.name} comes without Keras weights; give an .h5 file")
+    return verified(model.files["keras"])
+
+
+def stored_metadata(path: Path) -> ModelMetadata:
+    """What is stored beside the weights.
+
+    Raises:
+        WeightsError: the file is missing, damaged or of another version of koocr.
+    """
+    return ModelMetadata.of(read_settings(path), repr(str(path)))

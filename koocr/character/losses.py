@@ -10,8 +10,8 @@ from keras import ops
 class SoftmaxCrossEntropy(keras.losses.Loss):
     """Cross-entropy of a softmax over logits with integer labels and label smoothing.
 
-    loss = (1 - e)·(-log p[label]) + e·mean over classes of (-log p), in float32 (Szegedy et al., 2016, section 7;
-    Keras's sparse cross-entropy knows no smoothing).
+    loss = (1 - e)·(-log p[label]) + e·mean over classes of (-log p), in float32 (Szegedy et al., 2016,
+    section 7; Keras's sparse cross-entropy knows no smoothing).
 
     Args:
         label_smoothing: e, in [0, 1).

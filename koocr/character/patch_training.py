@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     import keras
 
     from koocr.character.settings import CharacterSettings
+    from koocr.character.training import TrainingData
 
 UInt8Array = NDArray[np.uint8]
 
@@ -51,7 +54,7 @@ def store_of(patches: Sequence[Patch]) -> GlyphStore:
 
 
 def as_glyph(image: UInt8Array) -> UInt8Array | None:
-    """A picture of a character as a stored glyph, (GLYPH_SIZE, GLYPH_SIZE), ink bright on 0; None for a blank one."""
+    """A picture of a character as a stored glyph, (GLYPH_SIZE, GLYPH_SIZE); None for a blank one."""
     fitted = fit_glyph(image, GLYPH_SIZE * 5 // 4)
     return None if fitted is None else fit_ink(fitted, ink_size=INK_SIZE)
 
@@ -59,16 +62,21 @@ def as_glyph(image: UInt8Array) -> UInt8Array | None:
 class PatchBatches:
     """Numbered batches from a folder of patches, in groups of files.
 
-    An epoch shows every image once: the files are mixed, read in groups of `patch_size`, and the images of a group
-    mixed. Batch i depends on the seed and i alone, and no more than one group is in memory.
+    An epoch shows every image once: the files are mixed, read in groups of `patch_size`, and the images of
+    a group mixed; its last batch is filled up with its first images. Batch i depends on the seed and i
+    alone, and no more than one group is in memory.
 
     Args:
         folder: of the patches.
         patch_size: files in a group.
-        batch_size: images in a batch; the last one of a group may have fewer.
+        batch_size: images in a batch.
         size: side of the images.
         seed: of the order and the augmentation.
         augmentation: how the images are changed; None for not at all.
+
+    Raises:
+        DataError: the folder is missing or empty, or a patch can't be read.
+        ConfigError: a size is below 1.
     """
 
     def __init__(
@@ -87,7 +95,7 @@ class PatchBatches:
                 "the folder has no patches; make some with crawl_data.py or load_data.py", file=folder
             )
         if patch_size < 1 or batch_size < 1:
-            raise ConfigError("patch_size and batch_size are counts; give 1 or more")
+            raise ConfigError(f"patch_size is {patch_size} and batch_size {batch_size}; give 1 or more")
         self._patch_size = min(patch_size, len(self._files))
         self._batch_size = batch_size
         self._size = size
@@ -104,28 +112,28 @@ class PatchBatches:
     @property
     def steps_per_epoch(self) -> int:
         """Batches in an epoch: the most that any order of the files can need."""
-        groups = -(-len(self._files) // self._patch_size)
-        return self.num_images // self._batch_size + groups
+        num_groups = -(-len(self._files) // self._patch_size)
+        return max(0, self.num_images - num_groups) // self._batch_size + num_groups
 
     def batch(self, index: int) -> GlyphBatch:
         """Batch number `index`, from 0."""
         epoch, step = divmod(index, self.steps_per_epoch)
         groups = self._groups(epoch)
         ends = np.cumsum(
-            [-(-sum(self._lengths[file] for file in group) // self._batch_size) for group in groups]
+            [-(-sum(map(self._lengths.__getitem__, group)) // self._batch_size) for group in groups]
         )
         step = step % int(ends[-1])  # an epoch that needs fewer batches shows its first ones again
         number = bisect_right(ends.tolist(), step)
         store = self._load(epoch, number, groups[number])
         within = step - (int(ends[number - 1]) if number else 0)
         order = np.random.default_rng([self._seed, epoch, number]).permutation(len(store))
-        rows = np.take(order, range(within * self._batch_size, (within + 1) * self._batch_size), mode="wrap")
+        chosen = range(within * self._batch_size, (within + 1) * self._batch_size)
+        rows = np.take(order, chosen, mode="wrap")
         rng = np.random.default_rng([self._seed, epoch, number, within])
-        is_handwritten = np.array([kind == "handwritten" for kind in store.kinds])
         return GlyphBatch(
             images=augment(store.images[rows], rng, self._augmentation, size=self._size),
             symbols=store.symbols[rows],
-            is_handwritten=is_handwritten[store.sources[rows]],
+            is_handwritten=np.array(store.kinds)[store.sources[rows]] == "handwritten",
         )
 
     def _groups(self, epoch: int) -> list[list[Path]]:
@@ -139,27 +147,39 @@ class PatchBatches:
         return self._group[1]
 
 
-def train_reader(
-    model: keras.Model,
-    settings: CharacterSettings,
+def patch_data(
+    folder: str | Path,
+    val_folder: str | Path | None,
     *,
-    epochs: int = 1,
-    lr: float = 0.001,
-    data: str | Path = "./data",
-    val_data: str | Path | None = "./val_data",
-    batch_size: int = 128,
-    patch_size: int = 10,
-    optimizer: str = "adamw",
-    data_augmentation: bool = True,
-    logs: str | Path = "./logs",
-    silent_mode: bool = False,
-    seed: int = 0,
-) -> keras.Model:
-    """Trains a model on patches; what `KoOCR.train` calls.
+    patch_size: int,
+    batch_size: int,
+    size: int,
+    seed: int,
+    augmentation: AugmentationSettings | None,
+) -> TrainingData:
+    """Patches to train on, and those to validate on if that folder is there and has any.
 
-    Args:
-        model: to begin with.
-        settings: of the model.
+    The other arguments and the errors are those of `PatchBatches`.
+    """
+    from koocr.character.training import TrainingData
+    from koocr.character.validation import make_validation_set
+
+    batches = PatchBatches(
+        folder, patch_size=patch_size, batch_size=batch_size, size=size, seed=seed, augmentation=augmentation
+    )
+    files = list_patches(val_folder) if val_folder is not None and Path(val_folder).is_dir() else []
+    validation = None
+    if files:
+        store = store_of([read_patch(file) for file in files])
+        validation = make_validation_set(store, per_source=200, size=size)
+    return TrainingData(batches.batch, batches.steps_per_epoch, validation)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatchTraining:
+    """What `KoOCR.train` takes.
+
+    Attributes:
         epochs: times that every image is shown.
         lr: highest learning rate.
         data: folder of the patches.
@@ -168,46 +188,89 @@ def train_reader(
         patch_size: files in memory at a time.
         optimizer: sgd, adam, adamw, adabound or muon.
         data_augmentation: change each image anew each time.
-        logs: folder for checkpoint, weights and log; a run that was stopped goes on from there.
+        logs: folder for checkpoint, weights and log. A run there that was stopped goes on; one that came to
+            its end is replaced.
+        zip_weights: also keep the weights of every epoch, zipped.
         silent_mode: no progress bar.
-        seed: of the order and the augmentation.
+        seed: of the order, the augmentation and dropout.
+    """
+
+    epochs: int = 1
+    lr: float = 0.001
+    data: str | Path = "./data"
+    val_data: str | Path | None = "./val_data"
+    batch_size: int = 128
+    patch_size: int = 10
+    optimizer: str = "adamw"
+    data_augmentation: bool = True
+    logs: str | Path = "./logs"
+    zip_weights: bool = False
+    silent_mode: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError on a count that is none."""
+        for name in ("epochs", "batch_size", "patch_size"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise ConfigError(f"{name} is {value!r}; give a whole number of at least 1")
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> PatchTraining:
+        """Options by name.
+
+        Raises:
+            ConfigError: a name is unknown.
+        """
+        known = [field.name for field in fields(cls)]
+        for name in options:
+            if name not in known:
+                close = get_close_matches(name, known, n=1)
+                hint = f"did you mean {close[0]!r}?" if close else f"the options are {', '.join(known)}"
+                raise ConfigError(f"training has no option {name!r}; {hint}")
+        return cls(**options)
+
+
+def train_reader(model: keras.Model, settings: CharacterSettings, options: PatchTraining) -> keras.Model:
+    """Trains a model on patches; what `KoOCR.train` calls.
+
+    Args:
+        model: to begin with.
+        settings: of the model.
+        options: how.
 
     Returns:
         The trained model.
     """
     from koocr.character.training import TrainingSettings, train_network
-    from koocr.character.validation import make_validation_set
     from koocr.training.logs import CsvLog
     from koocr.training.loop import LoopSettings
 
-    batches = PatchBatches(
-        data,
-        patch_size=patch_size,
-        batch_size=batch_size,
+    data = patch_data(
+        options.data,
+        options.val_data,
+        patch_size=options.patch_size,
+        batch_size=options.batch_size,
         size=settings.image_size,
-        seed=seed,
-        augmentation=AugmentationSettings() if data_augmentation else None,
+        seed=options.seed,
+        augmentation=AugmentationSettings() if options.data_augmentation else None,
     )
-    loop = LoopSettings(
-        num_steps=epochs * batches.steps_per_epoch,
-        steps_per_epoch=batches.steps_per_epoch,
-        average_decay=0.0 if batches.steps_per_epoch * epochs < 100 else 0.99,
-        is_silent=silent_mode,
+    steps = data.steps_per_epoch
+    training = TrainingSettings(
+        loop=LoopSettings(
+            num_steps=options.epochs * steps, steps_per_epoch=steps, is_silent=options.silent_mode
+        ),
+        learning_rate=options.lr,
+        optimizer=options.optimizer,
+        seed=options.seed,
     )
-    validation = None
-    if val_data is not None and Path(val_data).is_dir() and list_patches(val_data):
-        store = store_of([read_patch(file) for file in list_patches(val_data)])
-        validation = make_validation_set(store, per_source=200, size=settings.image_size)
-    warmup = min(300, loop.num_steps // 10)
-    training = TrainingSettings(loop=loop, learning_rate=lr, optimizer=optimizer, warmup_steps=warmup)
-    folder = Path(logs)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = Path(options.logs)
     return train_network(
         settings,
         training,
-        batches.batch,
+        data,
         folder=folder,
-        validation=validation,
         logs=(CsvLog(folder),),
         start=model,
+        zip_weights=options.zip_weights,
     )

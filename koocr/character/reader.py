@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from koocr.character.decode import Scores, check_count, jamo_of, scores_of
+from koocr.character.metadata import ModelMetadata
 from koocr.character.settings import CharacterSettings
 from koocr.character.symbols import symbol
 from koocr.document import Candidate, Character, JamoScore
 from koocr.engine import Engine, OnnxEngine
-from koocr.errors import ConfigError, WeightsError, WeightsMissingError
+from koocr.errors import ConfigError, InputError, WeightsError, WeightsMissingError
 from koocr.hangul import FINALS, INITIALS, MEDIALS, NUM_SYLLABLES
 from koocr.image import ImageSource, as_batch, is_batch, load_image
 from koocr.ink import fit_glyph
@@ -33,15 +34,17 @@ _CHUNK = 64
 class KoOCR:
     """Reads single Hangul characters: all 11,172 syllables and the 51 single jamo.
 
-    Without arguments it reads with the model that comes with koocr. With `weights` it reads with those: the name
-    of a shipped model (`koocr models` lists them), an `.onnx` file that koocr exported, or an `.h5` file
-    that training wrote. With network options alone it holds a network that is still to be trained, by `train`.
+    Without arguments it reads with the model that comes with koocr. With `weights` it reads with those: the
+    name of a shipped model (`koocr models` lists them), an `.onnx` file that koocr exported, or an `.h5`
+    file that training wrote. With network options alone it holds a network that is still to be trained, by
+    `train`.
 
     Args:
         weights: name or path; None for the default model, or for a new network where options are given.
         num_threads: how many parts of a batch are read beside each other.
-        options: of the network, see `CharacterSettings`: `network`, `image_size`, `fc_link`, `split_components`, ….
-            Beside `weights` they need not be given; if they are, they must be what the weights were made with.
+        options: of the network, see `CharacterSettings`: `network`, `image_size`, `fc_link`,
+            `split_components`, …. Beside `weights` they need not be given; if they are, they must be what the
+            weights were made with.
 
     Raises:
         ConfigError: an option is unknown or out of range.
@@ -49,36 +52,40 @@ class KoOCR:
     """
 
     def __init__(self, weights: str | Path | None = None, *, num_threads: int = 1, **options: Any) -> None:
-        if num_threads < 1:
-            raise ConfigError(f"num_threads is {num_threads}; give 1 or more")
+        if isinstance(num_threads, bool) or not isinstance(num_threads, int) or num_threads < 1:
+            raise ConfigError(f"num_threads is {num_threads!r}; give a whole number of at least 1")
         self._num_threads = num_threads
         self._keras_model: keras.Model | None = None
-        self._keras_weights: Path | None = None
+        self._keras_weights: str | Path | None = None
         self._engine: Engine | None = None
         if weights is None and options:
-            self.settings = CharacterSettings.from_dict(options)
+            self._metadata = ModelMetadata(CharacterSettings.from_dict(options))
             return
-        self._open(str(weights) if weights is not None else "")
-        assert self._engine is not None
-        stored = self._engine.metadata
-        self.settings = CharacterSettings.from_dict(stored["settings"])
-        self._temperatures: dict[str, float] = dict(stored.get("temperatures", {}))
+        self._engine = self._open("" if weights is None else str(weights))
+        self._metadata = ModelMetadata.of(self._engine.metadata, repr(str(weights or "the default model")))
         self._check_options(options)
 
+    @property
+    def settings(self) -> CharacterSettings:
+        """What the network is made of."""
+        return self._metadata.settings
+
     @overload
-    def predict(self, image: ImageSource, n: int = 1) -> list[str]: ...
+    def predict(self, image: ImageSource, n: int = 1) -> list[str]: ...  # type: ignore[overload-overlap]
     @overload
     def predict(self, image: Sequence[ImageSource], n: int = 1) -> list[list[str]]: ...
     def predict(self, image: Any, n: int = 1) -> list[str] | list[list[str]]:
         """Reads the n most likely symbols of an image, or of each image of a batch.
 
         Args:
-            image: a path, encoded bytes, an open file, a PIL image or an array (grey, RGB or RGBA; 8 or 16 bit,
-                float, bool; any size). A list or tuple, or an array with one more dimension, is a batch.
+            image: a path, encoded bytes, an open file, a PIL image or an array (grey, RGB or RGBA; 8 or 16
+                bit, float, bool; any size). A list, a tuple or an iterator, or an array with one more
+                dimension, is a batch.
             n: how many, 1 to 11,223.
 
         Returns:
-            Exactly n symbols, best first; for a batch, a list of such lists. A blank image gives an empty list.
+            Exactly n symbols, best first; for a batch, a list of such lists. A blank image gives an empty
+            list.
 
         Raises:
             InputError: an image can't be read.
@@ -90,42 +97,43 @@ class KoOCR:
         return [[candidate.text for candidate in character.candidates] for character in found]
 
     @overload
-    def candidates(self, image: ImageSource, n: int = 1) -> Character: ...
+    def candidates(self, image: ImageSource, n: int = 1) -> Character: ...  # type: ignore[overload-overlap]
     @overload
     def candidates(self, image: Sequence[ImageSource], n: int = 1) -> list[Character]: ...
     def candidates(self, image: Any, n: int = 1) -> Character | list[Character]:
         """As `predict`, with the probability of each candidate and of its jamo.
 
-        The probabilities are over all symbols: those of a blank image do not exist, and its `Character` is empty.
+        The probabilities are over all symbols: those of a blank image do not exist, and its `Character` is
+        empty.
         """
         check_count(n)
         if not is_batch(image):
             return self._read([image], n)[0]
         images = as_batch(image)
-        chunks = [images[start : start + _CHUNK] for start in range(0, len(images), _CHUNK)]
-        if self._num_threads == 1 or len(chunks) == 1:
-            parts = [self._read(chunk, n) for chunk in chunks]
-        else:
-            self._ready_engine()
-            with ThreadPoolExecutor(self._num_threads) as pool:
-                parts = list(pool.map(lambda chunk: self._read(chunk, n), chunks))
-        return [character for part in parts for character in part]
 
-    def scores(self, images: Sequence[ImageSource]) -> Scores:
-        """Log-probabilities of every symbol for a batch; a blank image counts as an image of nothing but ground."""
-        size = self.settings.image_size
-        blank = np.zeros((size, size), np.uint8)
-        fitted = [fit_glyph(load_image(image), size) for image in images]
-        return self._scores([blank if glyph is None else glyph for glyph in fitted])
+        def read(start: int) -> list[Character]:
+            return self._read(images[start : start + _CHUNK], n, first=start)
+
+        starts = range(0, len(images), _CHUNK)
+        if self._num_threads == 1 or len(starts) <= 1:
+            parts = [read(start) for start in starts]
+        else:
+            with ThreadPoolExecutor(self._num_threads) as pool:
+                parts = list(pool.map(read, starts))
+        return [character for part in parts for character in part]
 
     @property
     def model(self) -> keras.Model:
-        """The Keras model, loaded when first asked for (needs `pip install 'koocr[train]'`)."""
+        """The Keras model, loaded when first asked for (needs `pip install 'koocr[train]'`).
+
+        Raises:
+            WeightsError: what this reads with came without Keras weights, or they are damaged.
+        """
         if self._keras_model is None:
-            from koocr.character.keras_model import load_model, new_model
+            from koocr.character.keras_model import find_weights, load_model, new_model
 
             known = self._keras_weights
-            self._keras_model = new_model(self.settings) if known is None else load_model(known)
+            self._keras_model = new_model(self.settings) if known is None else load_model(find_weights(known))
         return self._keras_model
 
     def explain(self, image: ImageSource) -> Any:
@@ -135,42 +143,48 @@ class KoOCR:
         return explain(self, image)
 
     def train(self, **options: Any) -> None:
-        """Trains this network further on patches; see `koocr.character.training.train_reader` for the options."""
-        from koocr.character.patch_training import train_reader
+        """Trains this network further on patches, and reads with the result.
 
-        self._keras_model = train_reader(self.model, self.settings, **options)
-        self._use_keras({"settings": self.settings.to_dict()})
+        Args:
+            options: `epochs`, `lr`, `data`, …; see `koocr.character.patch_training.PatchTraining`.
 
-    def _open(self, weights: str) -> None:
+        Raises:
+            ConfigError: an option is unknown or out of range.
+            DataError: a patch is missing or can't be read.
+            TrainingError: the loss became NaN or infinite.
+        """
+        from koocr.character.patch_training import PatchTraining, train_reader
+        from koocr.engine import KerasEngine
+
+        self._keras_model = train_reader(self.model, self.settings, PatchTraining.of(options))
+        self._metadata = ModelMetadata(self.settings)  # temperatures are those of the weights before
+        self._engine = KerasEngine(self._keras_model, self._metadata.to_dict())
+
+    def _open(self, weights: str) -> Engine:
         """Finds the weights and makes the engine that runs them."""
         path = Path(weights)
-        if weights and path.suffix.lower() in (".onnx", ".h5"):
+        self._keras_weights = weights
+        if path.suffix.lower() == ".h5":
+            return self._open_keras(path)
+        if path.suffix.lower() == ".onnx":
             if not path.is_file():
                 raise WeightsMissingError(
                     f"there is no weight file {weights!r}; check the path, or see `koocr models`"
                 )
-            self._open_file(path)
-            return
+            return OnnxEngine(path)
+        if weights and path.exists():
+            raise WeightsError(f"{weights!r} is no weight file of koocr; give an .onnx or an .h5 file")
         shipped = shipped_model(weights)
-        if "keras" in shipped.files:
-            self._keras_weights = shipped.files["keras"].path
-        self._open_file(verified(shipped.files[shipped.reads_with]))
+        self._keras_weights = shipped.name
+        file = verified(shipped.files[shipped.reads_with])
+        return self._open_keras(file) if shipped.reads_with == "keras" else OnnxEngine(file)
 
-    def _open_file(self, path: Path) -> None:
-        if path.suffix.lower() == ".onnx":
-            self._engine = OnnxEngine(path)
-            return
+    def _open_keras(self, path: Path) -> Engine:
         from koocr.character.keras_model import load_model, stored_metadata
-
-        self._keras_weights = path
-        self._keras_model = load_model(path)
-        self._use_keras(stored_metadata(path))
-
-    def _use_keras(self, metadata: dict[str, Any]) -> None:
         from koocr.engine import KerasEngine
 
-        self._engine = KerasEngine(self._keras_model, metadata)
-        self._temperatures = dict(metadata.get("temperatures", {}))
+        self._keras_model = load_model(path)
+        return KerasEngine(self._keras_model, stored_metadata(path).to_dict())
 
     def _check_options(self, options: dict[str, Any]) -> None:
         given = CharacterSettings.from_dict({**self.settings.to_dict(), **options})
@@ -184,10 +198,13 @@ class KoOCR:
             raise WeightsError("this network has not been trained; call train(), or give weights")
         return self._engine
 
-    def _read(self, images: Sequence[ImageSource], n: int) -> list[Character]:
-        """One chunk: load, find the ink, run the network, decode."""
+    def _read(self, images: Sequence[ImageSource], n: int, *, first: int | None = None) -> list[Character]:
+        """One chunk of a batch, from image number `first` on: load, find the ink, run the network, decode."""
         size = self.settings.image_size
-        fitted = [fit_glyph(load_image(image), size) for image in images]
+        fitted = [
+            fit_glyph(_load(image, None if first is None else first + number), size)
+            for number, image in enumerate(images)
+        ]
         inked = [glyph for glyph in fitted if glyph is not None]
         found = iter(_characters(self._scores(inked), n) if inked else [])
         return [Character(()) if glyph is None else next(found) for glyph in fitted]
@@ -195,7 +212,19 @@ class KoOCR:
     def _scores(self, glyphs: list[NDArray[np.uint8]]) -> Scores:
         engine = self._ready_engine()
         batch = (np.stack(glyphs).astype(np.float32) / np.float32(255))[..., None]  # (N, S, S, 1)
-        return scores_of(engine.run(batch), charset=self.settings.charset, temperatures=self._temperatures)
+        return scores_of(
+            engine.run(batch), charset=self.settings.charset, temperatures=self._metadata.temperatures
+        )
+
+
+def _load(image: ImageSource, number: int | None) -> NDArray[np.uint8]:
+    """Loads an image; an error says which one of a batch it was."""
+    try:
+        return load_image(image)
+    except InputError as error:
+        if number is None:
+            raise
+        raise InputError(f"image {number} of the batch, counted from 0: {error}") from error
 
 
 def _characters(scores: Scores, n: int) -> list[Character]:

@@ -45,7 +45,22 @@ def symbol(index: int) -> str:
 
 def encode(characters: Iterable[str]) -> IntArray:
     """Ids of characters, (N,); see `symbol_id`."""
-    return np.array([symbol_id(character) for character in characters], np.int64)
+    text = characters if isinstance(characters, str) else "".join(map(_one, characters))
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.int64)
+    syllables, jamo = points - ord(syllable(0)), points - ord(JAMO[0])
+    is_whole, is_single = _within(syllables, NUM_SYLLABLES), _within(jamo, len(JAMO))
+    if not (is_whole | is_single).all():
+        symbol_id(text[int((is_whole | is_single).argmin())])  # raises
+    return np.where(is_whole, syllables, NUM_SYLLABLES + jamo)
+
+
+def _within(offsets: IntArray, count: int) -> NDArray[np.bool_]:
+    return (offsets >= 0) & (offsets < count)
+
+
+def _one(character: str) -> str:
+    """A character as one code point."""
+    return character if len(character) == 1 else symbol(symbol_id(character))
 
 
 def split_targets(symbols: IntArray) -> tuple[dict[str, IntArray], dict[str, FloatArray]]:

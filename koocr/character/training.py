@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import keras
 import numpy as np
 
 from koocr.character.losses import SoftmaxCrossEntropy
-from koocr.character.network import build_network, head_of
+from koocr.character.metadata import ModelMetadata
+from koocr.character.network import build_network
+from koocr.character.network.heads import head_of
 from koocr.character.settings import CharacterSettings
 from koocr.character.symbols import encode, split_targets, symbol
 from koocr.character.validation import ValidationSet, validate
@@ -25,6 +28,16 @@ from koocr.training.schedules import Schedule
 from koocr.training.weights_file import save_weights
 
 Batches = Callable[[int], GlyphBatch]
+PRECISIONS = ("float32", "mixed_bfloat16")
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What a network learns from: numbered batches, how many make an epoch, and what it is validated on."""
+
+    batches: Batches
+    steps_per_epoch: int
+    validation: ValidationSet | None
 
 
 @dataclass(frozen=True)
@@ -36,13 +49,15 @@ class TrainingSettings:
         optimizer: see `koocr.training.optimizers`.
         weight_decay: decoupled.
         schedule: see `koocr.training.schedules`.
-        warmup_steps: of straight rise.
+        warmup_steps: of straight rise; at most a quarter of all.
         label_smoothing: of every output but "kind".
         single_weight: of the loss of "single", an easy output that would else dull the others.
         kind_weight: of the loss of "kind", the discriminator.
+        fit_discriminator: train the discriminator too; if not, the trunk learns against it as it is.
         early_weight: of the loss of refinement steps before the last.
         clipnorm: largest norm of the gradient; 0: no limit.
         precision: "float32" or "mixed_bfloat16".
+        seed: of the first weights and of dropout; None: another each time. Batches have seeds of their own.
         loop: how long, and what is kept.
     """
 
@@ -55,9 +70,20 @@ class TrainingSettings:
     label_smoothing: float = 0.02
     single_weight: float = 0.5
     kind_weight: float = 0.1
+    fit_discriminator: bool = True
     early_weight: float = 0.3
     clipnorm: float = 0.0
     precision: str = "float32"
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError on an option that is unknown or out of range."""
+        if self.precision not in PRECISIONS:
+            raise ConfigError(f"precision is {self.precision!r}; choose one of {', '.join(PRECISIONS)}")
+        if not 0 <= self.label_smoothing < 1:
+            raise ConfigError(f"label_smoothing is {self.label_smoothing}; give a number from 0 to below 1")
+        _schedule(self)
+        _optimizer(self)
 
     def to_dict(self) -> dict[str, Any]:
         """All settings as plain JSON values."""
@@ -67,10 +93,9 @@ class TrainingSettings:
 def train_network(
     network: CharacterSettings,
     training: TrainingSettings,
-    batches: Batches,
+    data: TrainingData,
     *,
     folder: Path,
-    validation: ValidationSet | None = None,
     logs: tuple[Log, ...] = (),
     start: keras.Model | None = None,
     zip_weights: bool = False,
@@ -80,11 +105,11 @@ def train_network(
     Args:
         network: what is trained.
         training: how.
-        batches: makes batch number i.
+        data: what it learns from, and what it is validated on.
         folder: gets the checkpoint and, after every epoch, `weights.h5`, the average weights.
-        validation: images of faces and hands that are not trained on.
         logs: each gets a row an epoch.
-        start: a model whose weights to begin with, for a run that has no checkpoint.
+        start: a model whose weights to begin with. A run in `folder` that came to its end is then left, and a
+            new one begun; one that was stopped goes on all the same.
         zip_weights: also keep the weights of every epoch, zipped.
 
     Returns:
@@ -92,7 +117,10 @@ def train_network(
 
     Raises:
         TrainingError: the loss became NaN or infinite; `folder` keeps the last good weights.
+        WeightsError: the run in `folder` is another network's or another optimiser's, or damaged.
     """
+    if training.seed is not None:
+        keras.utils.set_random_seed(training.seed)
     with _precision(training.precision):
         model = build_network(network)
         if start is not None:
@@ -100,24 +128,26 @@ def train_network(
         compile_network(model, training)
     loop = TrainingLoop(
         model,
-        lambda step: to_training_batch(batches(step), network, tuple(model.output_names)),
+        lambda step: to_training_batch(data.batches(step), network, tuple(model.output_names)),
         schedule=_schedule(training),
         settings=training.loop,
         folder=folder,
     )
-    loop.resume()
-    final = build_network(network)
+    loop.resume(unless_finished=start is not None)
 
     def figures() -> dict[str, float]:
-        return {} if validation is None else validate(model, validation)
+        if data.validation is None:
+            return {}
+        return validate(model, data.validation, charset=network.charset)
 
     def keep(epoch: int, row: Mapping[str, float]) -> None:
-        save_weights(folder / "weights.h5", model, {"settings": network.to_dict()})
+        save_weights(folder / "weights.h5", model, ModelMetadata(network).to_dict())
         if zip_weights:
             _zip(folder / "weights.h5", folder / f"weights_{epoch:04d}.zip")
 
     loop.run(validate=figures, logs=logs, on_epoch=keep)
-    final.set_weights(loop.average.values if training.loop.average_decay else model.get_weights())
+    final = build_network(network)
+    final.set_weights(loop.best_weights())
     return final
 
 
@@ -128,31 +158,35 @@ def _zip(source: Path, target: Path) -> None:
     partial.replace(target)
 
 
-class _precision:
+@contextmanager
+def _precision(name: str) -> Iterator[None]:
     """Keras's global precision within a context; layers remember what they were made with."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __enter__(self) -> None:
-        self._before = keras.config.dtype_policy()
-        keras.config.set_dtype_policy(self._name)
-
-    def __exit__(self, *_: object) -> None:
-        keras.config.set_dtype_policy(self._before)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def compile_network(model: keras.Model, training: TrainingSettings) -> None:
     """Gives a model its losses, one for each output, and its optimiser."""
-    optimizer = make_optimizer(
+    if not training.fit_discriminator:
+        for layer in model.layers:
+            if head_of(layer.name) == "kind":
+                layer.trainable = False
+    losses = {name: _loss(name, training) for name in model.output_names}
+    weights = {name: _loss_weight(name, training) for name in model.output_names}
+    model.compile(optimizer=_optimizer(training), loss=losses, loss_weights=weights)
+
+
+def _optimizer(training: TrainingSettings) -> keras.Optimizer:
+    return make_optimizer(
         training.optimizer,
         training.learning_rate,
         weight_decay=training.weight_decay,
         clipnorm=training.clipnorm or None,
     )
-    losses = {name: _loss(name, training) for name in model.output_names}
-    weights = {name: _loss_weight(name, training) for name in model.output_names}
-    model.compile(optimizer=optimizer, loss=losses, loss_weights=weights)
 
 
 def _loss(output: str, training: TrainingSettings) -> keras.losses.Loss:
@@ -174,7 +208,7 @@ def _schedule(training: TrainingSettings) -> Schedule:
         training.schedule,
         peak=training.learning_rate,
         num_steps=training.loop.num_steps,
-        num_warmup=training.warmup_steps,
+        num_warmup=min(training.warmup_steps, training.loop.num_steps // 4),
     )
 
 

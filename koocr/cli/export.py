@@ -33,35 +33,35 @@ def run(args: argparse.Namespace) -> int:
     """Exports, checks each file against Keras, and prints what was written."""
     import numpy as np
 
-    from koocr.character.calibration import calibration_images, fit_temperatures
-    from koocr.character.export import export_onnx, quantise
+    from koocr.character.calibration import calibration_images, logits_of
+    from koocr.character.export import agreement, export_onnx, quantise
     from koocr.character.keras_model import load_model, stored_metadata
-    from koocr.character.settings import CharacterSettings
+    from koocr.character.metadata import ModelMetadata
+    from koocr.character.temperatures import fit_temperatures
     from koocr.data.glyphs import open_store
     from koocr.training.weights_file import save_weights
 
     if args.int8 and not args.calibration:
         raise ConfigError("--int8 needs --calibration with the glyph store of the val split")
-    model = load_model(args.weights)
     metadata = stored_metadata(args.weights)
-    settings = CharacterSettings.from_dict(metadata["settings"])
-    temperatures: dict[str, float] = dict(metadata.get("temperatures", {}))
+    model, settings = load_model(args.weights), metadata.settings
     images = np.zeros((0, settings.image_size, settings.image_size), np.uint8)
     if args.calibration:
-        images, symbols = calibration_images(
-            open_store(args.calibration), args.num_images, size=settings.image_size
-        )
-        temperatures = fit_temperatures(model, settings, images, symbols)
-    written = [export_onnx(model, settings, args.output, temperatures=temperatures)]
+        store = open_store(args.calibration)
+        images, symbols = calibration_images(store, args.num_images, size=settings.image_size)
+        temperatures = fit_temperatures(logits_of(model, images), symbols, charset=settings.charset)
+        metadata = ModelMetadata(settings, temperatures)
+    written = [export_onnx(model, settings, args.output, temperatures=metadata.temperatures)]
     if args.int8:
         written.append(quantise(args.output, args.int8, images))
     if args.half:
-        save_weights(
-            args.half, model, {"settings": settings.to_dict(), "temperatures": temperatures}, half=True
-        )
+        save_weights(args.half, model, metadata.to_dict(), half=True)
         written.append(args.half)
     for path in written:
         print(f"{path}  {path.stat().st_size / 1e6:.2f} MB")
-    for name, value in temperatures.items():
+    for name, value in metadata.temperatures.items():
         print(f"temperature of {name}: {value:.3f}")
+    if args.int8:
+        share = agreement(args.int8, args.output, images)
+        print(f"int8 reads {share:.2%} of the {len(images)} images as float32 does")
     return 0

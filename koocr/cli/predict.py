@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Reads every image; one that can't be read is reported, the others are read, and the exit code says so."""
+    """Reads every image; one that can't be read is reported, and the exit code says so."""
     from koocr.character.decode import check_count
     from koocr.character.reader import KoOCR
 

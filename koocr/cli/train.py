@@ -6,14 +6,22 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from koocr.cli.options import add_flag, boolean, fraction, non_negative_int, positive_int, positive_number
+from koocr.cli.options import (
+    add_flag,
+    boolean,
+    fraction,
+    non_negative_int,
+    number,
+    positive_int,
+    positive_number,
+)
 from koocr.errors import ConfigError
 
 if TYPE_CHECKING:
     from koocr.character.settings import CharacterSettings
-    from koocr.character.training import Batches
-    from koocr.character.validation import ValidationSet
-    from koocr.data.glyphs import GlyphSource
+    from koocr.character.training import TrainingData, TrainingSettings
+    from koocr.data.synthesis import AugmentationSettings
+    from koocr.training.logs import Log
 
 NAME = "train"
 HELP = "train a character network, from patches in ./data or from faces and hands"
@@ -56,7 +64,9 @@ def _add_network(group: Any) -> None:
     )
     group.add_argument("--dropout", type=fraction, help="share of pooled features dropped (0)")
     group.add_argument("--width", type=positive_number, help="factor on all channels (1)")
-    group.add_argument("--weights", type=Path, help="an .h5 file to begin with")
+    group.add_argument(
+        "--weights", help="to begin with: an .h5 file, or the name of a model of `koocr models`"
+    )
 
 
 def _optional_flag(group: Any, name: str, help: str) -> None:
@@ -95,7 +105,7 @@ def _add_training(group: Any) -> None:
     group.add_argument("--batch_size", type=positive_int, default=128)
     group.add_argument("--learning_rate", type=positive_number, default=0.001)
     group.add_argument("--optimizer", default="adamw", help="sgd, adam, adamw, adabound or muon")
-    group.add_argument("--weight_decay", type=float, default=0.01)
+    group.add_argument("--weight_decay", type=number, default=0.01)
     group.add_argument("--schedule", default="cosine", help="constant, cosine or trapezoid")
     group.add_argument("--warmup_steps", type=non_negative_int, default=300)
     group.add_argument("--label_smoothing", type=fraction, default=0.02)
@@ -126,24 +136,27 @@ def run(args: argparse.Namespace) -> int:
     from koocr.character.training import train_network
 
     settings, start = _network(args)
-    batches, steps, validation = _font_data(args, settings) if args.fonts else _patch_data(args, settings)
-    training = _training(args, steps)
+    _training(args, steps_per_epoch=1)  # a wrong option shows before anything is drawn
+    logs = _logs(args, settings)
+    data = _font_data(args, settings) if args.fonts else _patch_data(args, settings)
+    training = _training(args, data.steps_per_epoch)
+    if _is_done(args, training.loop.num_steps, has_start=start is not None):
+        return 0
     args.logs.mkdir(parents=True, exist_ok=True)
-    logs = _logs(args, settings, training)
+    _write_settings(args, settings, training)
     try:
         train_network(
-            settings, training, batches, folder=args.logs, validation=validation, logs=logs, start=start,
-            zip_weights=args.zip_weights,
-        )  # fmt: skip
+            settings, training, data, folder=args.logs, logs=logs, start=start, zip_weights=args.zip_weights
+        )
     finally:
         for log in logs:
             log.close()
-    print(f"the weights are in {args.logs / 'weights.h5'}")
+    _say_how_it_ended(args)
     return 0
 
 
 def _network(args: argparse.Namespace) -> tuple[CharacterSettings, Any]:
-    from koocr.character.keras_model import load_model, stored_metadata
+    from koocr.character.keras_model import find_weights, load_model, stored_metadata
     from koocr.character.settings import CharacterSettings
 
     options = {name: getattr(args, name) for name in _NETWORK_OPTIONS if getattr(args, name) is not None}
@@ -151,84 +164,64 @@ def _network(args: argparse.Namespace) -> tuple[CharacterSettings, Any]:
         options["adversarial"] = args.adversarial_learning
     if args.weights is None:
         return CharacterSettings.from_dict(options), None
-    stored = stored_metadata(args.weights)["settings"]
-    settings = CharacterSettings.from_dict({**stored, **options})
-    if settings != CharacterSettings.from_dict(stored):
-        raise ConfigError(
-            f"{args.weights} belongs to another network ({stored}); leave the network's options out"
-        )
-    return settings, load_model(args.weights)
+    path = find_weights(args.weights)
+    stored = stored_metadata(path).settings
+    settings = CharacterSettings.from_dict({**stored.to_dict(), **options})
+    if settings != stored:
+        changed = [name for name in options if getattr(settings, name) != getattr(stored, name)]
+        found = ", ".join(f"{name}={getattr(stored, name)!r}" for name in changed)
+        raise ConfigError(f"the weights {args.weights} were made with {found}; leave those options out")
+    return settings, load_model(path)
 
 
-def _patch_data(
-    args: argparse.Namespace, settings: CharacterSettings
-) -> tuple[Batches, int, ValidationSet | None]:
-    from koocr.character.patch_training import PatchBatches, store_of
-    from koocr.character.validation import make_validation_set
-    from koocr.data.patches import list_patches, read_patch
+def _patch_data(args: argparse.Namespace, settings: CharacterSettings) -> TrainingData:
+    from koocr.character.patch_training import patch_data
 
-    batches = PatchBatches(
+    for name in ("handwriting", "words"):
+        if getattr(args, name) is not None:
+            raise ConfigError(f"--{name} goes with --fonts; name the folder of faces, or leave it out")
+    return patch_data(
         args.data,
+        args.val_data,
         patch_size=args.patch_size,
         batch_size=args.batch_size,
         size=settings.image_size,
         seed=args.seed,
         augmentation=_augmentation(args),
     )
-    validation = None
-    if args.val_data.is_dir() and list_patches(args.val_data):
-        store = store_of([read_patch(file) for file in list_patches(args.val_data)])
-        validation = make_validation_set(store, per_source=200, size=settings.image_size)
-    return batches.batch, batches.steps_per_epoch, validation
 
 
-def _font_data(
-    args: argparse.Namespace, settings: CharacterSettings
-) -> tuple[Batches, int, ValidationSet | None]:
-    from koocr.character.validation import make_validation_set
-    from koocr.data.frequencies import syllable_frequencies
-    from koocr.data.glyphs import build_store
-    from koocr.data.synthesis import GlyphSampler, GlyphStream, SamplingSettings
+def _font_data(args: argparse.Namespace, settings: CharacterSettings) -> TrainingData:
+    from koocr.character.glyph_training import GlyphTraining, glyph_data
+    from koocr.data.synthesis import SamplingSettings
 
-    store = build_store(args.glyph_store / "train", _sources(args, "train"))
-    validation = build_store(args.glyph_store / "val", _sources(args, "val"))
     sampling = SamplingSettings(real=args.real_share, hidden_symbols=hidden_symbols(args.hide_share))
-    frequencies = None if args.words is None else syllable_frequencies(args.words)
-    leave_out = tuple(prefix for prefix in args.leave_out.split(",") if prefix)
-    sampler = GlyphSampler(store, sampling, frequencies=frequencies, leave_out=leave_out)
-    stream = GlyphStream(
-        store,
-        sampler,
+    glyphs = GlyphTraining(
+        fonts=args.fonts,
+        store=args.glyph_store,
+        handwriting=args.handwriting,
+        words=args.words,
+        sampling=sampling,
+        leave_out=tuple(prefix for prefix in args.leave_out.split(",") if prefix),
+    )
+    return glyph_data(
+        glyphs,
         batch_size=args.batch_size,
+        steps_per_epoch=args.steps_per_epoch,
         size=settings.image_size,
         seed=args.seed,
         augmentation=_augmentation(args),
     )
-    return (
-        stream.batch,
-        args.steps_per_epoch,
-        make_validation_set(validation, per_source=100, size=settings.image_size),
-    )
-
-
-def _sources(args: argparse.Namespace, split: str) -> list[GlyphSource]:
-    from koocr.data.sources import face_sources, writer_sources
-
-    sources = face_sources(args.fonts, split=split)
-    return sources + (writer_sources(args.handwriting, split=split) if args.handwriting else [])
 
 
 def hidden_symbols(share: float) -> frozenset[int]:
-    """The syllables that are never shown, the same for the same share."""
-    import numpy as np
+    """The syllables that are never shown; see `koocr.data.synthesis.sampling.syllables_to_hide`."""
+    from koocr.data.synthesis.sampling import syllables_to_hide
 
-    from koocr.hangul import NUM_SYLLABLES
-
-    order = np.random.default_rng(11172).permutation(NUM_SYLLABLES)
-    return frozenset(order[: round(share * NUM_SYLLABLES)].tolist())
+    return syllables_to_hide(share)
 
 
-def _augmentation(args: argparse.Namespace) -> Any:
+def _augmentation(args: argparse.Namespace) -> AugmentationSettings:
     from dataclasses import replace
 
     from koocr.data.synthesis import AugmentationSettings
@@ -239,41 +232,80 @@ def _augmentation(args: argparse.Namespace) -> Any:
     return replace(AugmentationSettings(), stroke_warp=args.stroke_warp)
 
 
-def _training(args: argparse.Namespace, steps_per_epoch: int) -> Any:
+def _training(args: argparse.Namespace, steps_per_epoch: int) -> TrainingSettings:
     from koocr.character.training import TrainingSettings
     from koocr.training.loop import LoopSettings
 
-    num_steps = args.epochs * steps_per_epoch
+    loop = LoopSettings(
+        num_steps=args.epochs * steps_per_epoch,
+        steps_per_epoch=steps_per_epoch,
+        average_decay=args.average_decay,
+        stop_after_minutes=args.stop_after_minutes,
+        is_silent=args.silent_mode,
+    )
     return TrainingSettings(
-        loop=LoopSettings(
-            num_steps=num_steps,
-            steps_per_epoch=steps_per_epoch,
-            average_decay=args.average_decay,
-            stop_after_minutes=args.stop_after_minutes,
-            is_silent=args.silent_mode,
-        ),
+        loop=loop,
         learning_rate=args.learning_rate,
         optimizer=args.optimizer,
         weight_decay=args.weight_decay,
         schedule=args.schedule,
-        warmup_steps=min(args.warmup_steps, num_steps // 4),
+        warmup_steps=args.warmup_steps,
         label_smoothing=args.label_smoothing,
-        kind_weight=0.1 if args.fit_discriminator else 0.0,
+        fit_discriminator=args.fit_discriminator,
         precision=args.precision,
+        seed=args.seed,
     )
 
 
-def _logs(args: argparse.Namespace, settings: CharacterSettings, training: Any) -> tuple[Any, ...]:
-    from koocr.training.checkpoint import Checkpoint
-    from koocr.training.logs import CsvLog, TensorBoardLog, WandbLog, write_settings
+def _logs(args: argparse.Namespace, settings: CharacterSettings) -> tuple[Log, ...]:
+    from koocr.training.logs import CsvLog, TensorBoardLog, WandbLog
 
-    described = {"network": settings.to_dict(), "training": training.to_dict(), "command": vars(args)}
-    described["command"] = {name: str(value) for name, value in vars(args).items() if not callable(value)}
-    write_settings(args.logs, described)
-    saved = Checkpoint.load(args.logs)
-    logs: list[Any] = [CsvLog(args.logs, resume_step=saved.step if saved else 0)]
+    logs: list[Log] = [CsvLog(args.logs)]
     if args.log_tensorboard:
         logs.append(TensorBoardLog(args.logs))
     if args.log_wandb:
-        logs.append(WandbLog(args.logs, described))
+        logs.append(WandbLog(args.logs, {"network": settings.to_dict(), "command": _command(args)}))
     return tuple(logs)
+
+
+def _write_settings(
+    args: argparse.Namespace, settings: CharacterSettings, training: TrainingSettings
+) -> None:
+    from koocr.training.logs import write_settings
+
+    described = {"network": settings.to_dict(), "training": training.to_dict(), "command": _command(args)}
+    write_settings(args.logs, described)
+
+
+def _command(args: argparse.Namespace) -> dict[str, str]:
+    return {name: str(value) for name, value in vars(args).items()}
+
+
+def _is_done(args: argparse.Namespace, num_steps: int, *, has_start: bool) -> bool:
+    """Says what becomes of a run that is in the folder already; whether nothing is left to do."""
+    from koocr.training.checkpoint import Checkpoint
+
+    saved = Checkpoint.load(args.logs)
+    if saved is None:
+        return False
+    if saved.is_finished and has_start:
+        print(f"the run in {args.logs} came to its end; a new one begins with {args.weights}", flush=True)
+        return False
+    if saved.step >= num_steps:
+        print(
+            f"the run in {args.logs} has had its {saved.step} steps; give more --epochs to go on, --weights "
+            "to begin a new run with those, or another folder as --logs"
+        )
+        return True
+    unused = "; it was stopped, so --weights is not used" if has_start else ""
+    print(f"going on with the run in {args.logs} after step {saved.step}{unused}", flush=True)
+    return False
+
+
+def _say_how_it_ended(args: argparse.Namespace) -> None:
+    from koocr.training.checkpoint import Checkpoint
+
+    saved = Checkpoint.load(args.logs)
+    if saved is not None and not saved.is_finished:
+        print(f"stopped after step {saved.step} of {saved.num_steps}; the same command goes on")
+    print(f"the weights are in {args.logs / 'weights.h5'}")

@@ -18,26 +18,27 @@ class WeightAverage:
 
     Args:
         model: a built model.
-        decay: per step, in [0, 1); 0 keeps no average.
+        decay: per step, in [0, 1); with 0 the average is the weights themselves.
     """
 
     def __init__(self, model: keras.Model, *, decay: float) -> None:
         self._model = model
         self._decay = decay
-        self._step = 0
+        self.step = 0
+        """After how many steps the last update was."""
         self.values: list[np.ndarray] = [np.array(value) for value in model.get_weights()]
 
     def update(self, step: int) -> None:
         """Takes in the model's present weights, after `step` steps in all."""
-        since, self._step = step - self._step, step
+        since, self.step = step - self.step, step
         keep = min(self._decay, (1 + step) / (10 + step)) ** max(0, since)
         for average, value in zip(self.values, self._model.get_weights(), strict=True):
             average *= keep
             average += (1 - keep) * value
 
     def restore(self, values: list[np.ndarray], step: int) -> None:
-        """Goes on from an earlier average."""
-        self.values, self._step = [np.array(value) for value in values], step
+        """Goes on from an earlier average, last updated after `step` steps."""
+        self.values, self.step = [np.array(value) for value in values], step
 
     @contextmanager
     def lent(self) -> Iterator[None]:

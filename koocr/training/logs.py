@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from koocr.errors import missing_dependency
+from koocr.errors import DataError, missing_dependency
 
 
 class Log(Protocol):
-    """Takes one row of figures."""
+    """Takes one row of figures an epoch."""
+
+    def begin(self, step: int) -> None:
+        """Starts, or goes on after `step` steps; what was recorded after that step belongs to a lost end."""
 
     def write(self, step: int, row: Mapping[str, float]) -> None:
         """Records figures after `step` steps."""
@@ -22,14 +25,26 @@ class Log(Protocol):
 
 
 class CsvLog:
-    """Rows in `folder`/log.csv; a resumed run adds to it, and drops rows after the step it resumes from."""
+    """Rows in `folder`/log.csv; a run that goes on adds to those up to its step."""
 
-    def __init__(self, folder: Path, *, resume_step: int = 0) -> None:
+    def __init__(self, folder: Path) -> None:
         self._path = folder / "log.csv"
         self._rows: list[dict[str, Any]] = []
-        if resume_step and self._path.exists():
+
+    def begin(self, step: int) -> None:
+        """See `Log`.
+
+        Raises:
+            DataError: the file is there, and is not what this class writes.
+        """
+        self._rows = []
+        if not step or not self._path.exists():
+            return
+        try:
             with open(self._path, encoding="utf-8", newline="") as file:
-                self._rows = [row for row in csv.DictReader(file) if int(row["step"]) <= resume_step]
+                self._rows = [row for row in csv.DictReader(file, strict=True) if int(row["step"]) <= step]
+        except (KeyError, TypeError, ValueError, csv.Error) as error:
+            raise DataError(f"it is no log of koocr ({error!r}); move it away", file=self._path) from error
 
     def write(self, step: int, row: Mapping[str, float]) -> None:
         """Adds a row."""
@@ -47,14 +62,20 @@ class CsvLog:
 
 
 class TensorBoardLog:
-    """Scalars for TensorBoard in `folder`/tensorboard."""
+    """Scalars for TensorBoard in `folder`/tensorboard, written by tensorboardX, which needs no TensorFlow."""
 
     def __init__(self, folder: Path) -> None:
         try:
             from tensorboardX import SummaryWriter
         except ImportError as error:
             raise missing_dependency("tensorboardX", "logs") from error
-        self._writer = SummaryWriter(str(folder / "tensorboard"))
+        self._folder = str(folder / "tensorboard")
+        self._open: Callable[..., Any] = SummaryWriter
+        self._writer: Any = None
+
+    def begin(self, step: int) -> None:
+        """See `Log`."""
+        self._writer = self._open(self._folder, purge_step=step + 1 if step else None)
 
     def write(self, step: int, row: Mapping[str, float]) -> None:
         """Adds a point to every curve."""
@@ -64,7 +85,8 @@ class TensorBoardLog:
 
     def close(self) -> None:
         """Closes the event file."""
-        self._writer.close()
+        if self._writer is not None:
+            self._writer.close()
 
 
 class WandbLog:
@@ -76,6 +98,9 @@ class WandbLog:
         except ImportError as error:
             raise missing_dependency("wandb", "logs") from error
         self._run = wandb.init(project="koocr", dir=str(folder), config=dict(settings))
+
+    def begin(self, step: int) -> None:
+        """Every session is a run of its own there."""
 
     def write(self, step: int, row: Mapping[str, float]) -> None:
         """Sends a row."""

@@ -1,8 +1,8 @@
 """Weights in one HDF5 file that says what network they belong to.
 
-Keras's own weight files hold no settings, and depend on the order in which layers were made. Here every weight
-is a dataset under its path ("stage1_1_conv/kernel"), and the settings are a JSON attribute, so a file can be
-opened with nothing but its name.
+Keras's own weight files hold no settings, and depend on the order in which layers were made. Here every
+weight is a dataset under its path ("stage1_1_conv/kernel"), and the settings are a JSON attribute, so a file
+can be opened with nothing but its name.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from koocr.errors import WeightsCorruptError, WeightsError, WeightsMissingError
 
 _FORMAT = "koocr-weights-1"
+_LARGEST_HALF = float(np.finfo(np.float16).max)
 
 
 def save_weights(
@@ -29,7 +30,7 @@ def save_weights(
         path: of the file.
         model: a built model.
         settings: JSON values from which the same model can be built.
-        half: store 16-bit floats.
+        half: store 16-bit floats, except where a value is too large for them.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,7 +40,8 @@ def save_weights(
         file.attrs["settings"] = json.dumps(settings, ensure_ascii=False)
         for variable in model.weights:
             value = keras.ops.convert_to_numpy(keras.ops.cast(variable, "float32"))
-            value = value.astype(np.float16) if half else value
+            if half and np.abs(value).max(initial=0) <= _LARGEST_HALF:
+                value = value.astype(np.float16)
             file.create_dataset(variable.path, data=value, compression="gzip" if value.ndim else None)
     partial.replace(path)
 
@@ -60,10 +62,8 @@ def read_settings(path: str | Path) -> dict[str, Any]:
             if file.attrs.get("format") != _FORMAT:
                 raise ValueError("it was not written by koocr")
             return dict(json.loads(file.attrs["settings"]))
-    except (OSError, KeyError, ValueError) as error:
-        raise WeightsCorruptError(
-            f"{str(path)!r} can't be read as weights ({error}); download or train it again"
-        ) from error
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise _corrupt(path, error) from error
 
 
 def load_weights(path: str | Path, model: keras.Model) -> None:
@@ -71,18 +71,29 @@ def load_weights(path: str | Path, model: keras.Model) -> None:
 
     Raises:
         WeightsMissingError, WeightsCorruptError: as `read_settings`.
-        WeightsError: the file belongs to another network.
+        WeightsError: the file belongs to another network. The model is left as it was.
     """
     read_settings(path)
-    with h5py.File(path, "r") as file:
-        values = []
-        for variable in model.weights:
-            found = file.get(variable.path)
-            if not isinstance(found, h5py.Dataset) or found.shape != tuple(variable.shape):
-                raise WeightsError(
-                    f"{str(path)!r} holds another network ({variable.path} is missing or of another shape); "
-                    "leave the network's options out, or give those it was trained with"
-                )
-            values.append(found[()].astype(np.float32))
+    try:
+        with h5py.File(path, "r") as file:
+            values = [_value(file, variable, path) for variable in model.weights]
+    except OSError as error:
+        raise _corrupt(path, error) from error
     for variable, value in zip(model.weights, values, strict=True):
         variable.assign(value)
+
+
+def _value(file: h5py.File, variable: Any, path: str | Path) -> np.ndarray:
+    found = file.get(variable.path)
+    if not isinstance(found, h5py.Dataset) or found.shape != tuple(variable.shape):
+        raise WeightsError(
+            f"{str(path)!r} holds another network ({variable.path} is missing or of another shape); "
+            "leave the network's options out, or give those it was trained with"
+        )
+    return np.asarray(found[()], np.float32)
+
+
+def _corrupt(path: str | Path, error: Exception) -> WeightsCorruptError:
+    return WeightsCorruptError(
+        f"{str(path)!r} can't be read as weights ({error}); download or train it again"
+    )

@@ -2,15 +2,18 @@
 
 score(a, b, c) = A[a] + B[b] + C[c] + sum over r of g[r]·U[a, r]·V[b, r] + the same for (b, c) and (a, c),
 
-where A, B, C and the gates g come from the image and the factors U, V are learnt. Without the pairwise terms the
-softmax is the product of three independent ones; with them, what is seen of one jamo can change how another is
-read (is it 의 or 외?), and the probabilities stay exact, since 11,172 scores are few enough to sum over.
+where A, B, C and the gates g come from the image and the factors U, V are learnt. Without the pairwise terms
+the softmax is the product of three independent ones; with them, what is seen of one jamo can change how
+another is read (is it 의 or 외?), and the probabilities stay exact, since 11,172 scores are few enough to sum
+over.
 """
 
 from __future__ import annotations
 
 import keras
 from keras import layers, ops
+
+from koocr.character.network.blocks import Shape
 
 _PAIRS = ((0, 1), (1, 2), (0, 2))
 
@@ -19,11 +22,11 @@ _PAIRS = ((0, 1), (1, 2), (0, 2))
 class JointScores(layers.Layer):
     """Scores of all syllables from three unary scores and the gates of three pairwise terms.
 
-    Called on [A (N, 19), B (N, 21), C (N, 28), gates (N, 3·rank)]; returns (N, 11172) float32, in the order of the
-    syllables in Unicode.
+    Called on [A (N, 19), B (N, 21), C (N, 28), gates (N, 3·rank)]; returns (N, 11172) float32, in the order
+    of the syllables in Unicode.
     """
 
-    def build(self, input_shape: list[tuple[int | None, ...]]) -> None:
+    def build(self, input_shape: list[Shape]) -> None:
         """Makes the factors, each (classes, rank)."""
         sizes = [shape[-1] for shape in input_shape[:3]]
         self._rank = input_shape[3][-1] // 3
@@ -50,7 +53,7 @@ class JointScores(layers.Layer):
         scores = ops.expand_dims(pair, 3) + ops.expand_dims(with_final, 1) + ops.expand_dims(terms[2], 2)
         return ops.reshape(scores, (-1, initial.shape[1] * medial.shape[1] * final.shape[1]))
 
-    def compute_output_shape(self, input_shape: list[tuple[int | None, ...]]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: list[Shape]) -> Shape:
         """(N, 19·21·28)."""
         return (input_shape[0][0], input_shape[0][-1] * input_shape[1][-1] * input_shape[2][-1])
 

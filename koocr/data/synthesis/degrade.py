@@ -92,7 +92,7 @@ def _contrast_and_noise(
     settings: AugmentationSettings,
     bank: NDArray[np.int16] | None,
 ) -> UInt8Array:
-    """Stretches the contrast to about full range, as the ink finder does, and adds noise, fine or in grains."""
+    """Stretches the contrast to about full range, as the ink finder does, and adds fine or grainy noise."""
     peak = max(30.0, float(image.max()))
     gain = 255 / peak * float(np.exp(rng.normal(0.05, 0.15)))
     if bank is None or rng.random() >= settings.noise:

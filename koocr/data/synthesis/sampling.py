@@ -31,6 +31,18 @@ class SamplingSettings:
     single_jamo: float = 0.02
     hidden_symbols: frozenset[int] = field(default_factory=frozenset)
 
+    def __post_init__(self) -> None:
+        """Raises ConfigError on a share that is none."""
+        for name in ("uniform", "real", "single_jamo"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"the share {name} is {getattr(self, name)}; give a number from 0 to 1")
+
+
+def syllables_to_hide(share: float) -> frozenset[int]:
+    """A share of the syllables, never to be shown; the same for the same share."""
+    order = np.random.default_rng(NUM_SYLLABLES).permutation(NUM_SYLLABLES)
+    return frozenset(order[: round(share * NUM_SYLLABLES)].tolist())
+
 
 @dataclass(frozen=True)
 class _Rows:
@@ -99,6 +111,7 @@ class GlyphSampler:
         weights = settings.uniform * _to_one(uniform) + (1 - settings.uniform) * _to_one(common)
         weights = (1 - share_single) * weights + (share_single * _to_one(single) if share_single else 0.0)
         self._cumulative = np.cumsum(weights) / weights.sum()
+        self._cumulative[self._cumulative >= self._cumulative[-1]] = 1.0  # or a number near 1 finds no symbol
 
     def sample(self, rng: np.random.Generator, size: int) -> IntArray:
         """(size,) rows of the store."""

@@ -39,7 +39,7 @@ def change_stroke_width(glyphs: UInt8Array, rng: np.random.Generator, settings: 
 
 
 def add_surroundings(glyphs: UInt8Array, rng: np.random.Generator, settings: AugmentationSettings) -> None:
-    """Puts neighbours' strokes, ruled lines and cuts at the edges of some images, in place; (N, S, S) uint8."""
+    """Puts neighbours, ruled lines and cuts at the edges of some images, in place; (N, S, S) uint8."""
     chance = rng.random((3, len(glyphs)))
     originals = glyphs.copy()
     for row in np.flatnonzero(chance[0] < settings.neighbours):

@@ -77,7 +77,7 @@ def _inverse_affine(rng: np.random.Generator, settings: AugmentationSettings, co
 def _reproportion(u: FloatArray, rng: np.random.Generator, strength: float) -> FloatArray:
     """Moves the middle of a syllable against its ends: u + s·(1 - (u/32)²)·32, one s per glyph."""
     moved = np.clip(rng.normal(0, strength, (len(u), 1, 1)), -0.4, 0.4).astype(np.float32)
-    inner = np.clip(u, -32, 32) / 32
+    inner: FloatArray = np.clip(u, -32, 32) / np.float32(32)
     return u + moved * 32 * (1 - inner * inner)
 
 
