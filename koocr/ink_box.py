@@ -28,29 +28,36 @@ def ink_box(darkness: UInt8Array, *, edge: int = 0) -> Box | None:
     smooth = cv2.blur(darkness, (3, 3))
     threshold, _ = cv2.threshold(smooth, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     mask = cv2.threshold(smooth, max(40.0, min(0.8 * threshold, 110.0)), 1, cv2.THRESH_BINARY)[1]
-    count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     if count < 2:
         return None
     height, width = darkness.shape
-    left, top, right, bottom = _Parts.of(stats[1:], edge).character((height - 2 * edge, width - 2 * edge))
+    left, top, right, bottom = _Parts.of(stats[1:], labels, edge).character(
+        (height - 2 * edge, width - 2 * edge)
+    )
     return left + edge, top + edge, right + edge, bottom + edge
 
 
 @dataclass(frozen=True)
 class _Parts:
-    """Connected dark parts of a picture: edges of their boxes in its coordinates, and areas; (K,) each."""
+    """Connected dark parts of a picture: edges of their boxes in its coordinates, and areas; (K,) each.
+
+    Part i has the number i + 1 in `labels`, which has `edge` pixels more on each side than the picture.
+    """
 
     left: IntArray
     top: IntArray
     right: IntArray
     bottom: IntArray
     area: IntArray
+    labels: IntArray
+    edge: int
 
     @classmethod
-    def of(cls, stats: IntArray, edge: int) -> _Parts:
+    def of(cls, stats: IntArray, labels: IntArray, edge: int) -> _Parts:
         left, top = stats[:, cv2.CC_STAT_LEFT] - edge, stats[:, cv2.CC_STAT_TOP] - edge
         right, bottom = left + stats[:, cv2.CC_STAT_WIDTH], top + stats[:, cv2.CC_STAT_HEIGHT]
-        return cls(left, top, right, bottom, stats[:, cv2.CC_STAT_AREA])
+        return cls(left, top, right, bottom, stats[:, cv2.CC_STAT_AREA], labels, edge)
 
     def character(self, shape: tuple[int, ...]) -> Box:
         """The box around the parts that are left when all that is none of the character is taken away."""
@@ -78,8 +85,9 @@ class _Parts:
         """Cell borders that run around the rest: no part of a character does."""
         height, width = shape
         wide = (self.right - self.left >= 0.75 * width) & (self.bottom - self.top >= 0.75 * height)
-        hollow = self.area < 0.45 * (self.right - self.left) * (self.bottom - self.top)
-        frames = keep & wide & hollow
+        frames = np.zeros_like(keep)
+        for number in np.flatnonzero(keep & wide):
+            frames[number] = self._is_rim(int(number))
         inside = keep & ~frames
         if not frames.any() or not inside.any():
             return np.zeros_like(keep)
@@ -87,6 +95,14 @@ class _Parts:
         around = (self.left < left) & (self.top < top) & (self.right > right) & (self.bottom > bottom)
         large = max(bottom - top, right - left) >= 0.25 * max(height, width)
         return frames & around & large
+
+    def _is_rim(self, number: int) -> bool:
+        """Whether all of a part lies along the sides of its box."""
+        rows = slice(self.top[number] + self.edge, self.bottom[number] + self.edge)
+        columns = slice(self.left[number] + self.edge, self.right[number] + self.edge)
+        part = self.labels[rows, columns] == number + 1
+        band = max(2, round(0.12 * min(part.shape)))
+        return bool(part[band:-band, band:-band].sum() < 0.03 * part.sum())
 
     def _at_edge(self, keep: BoolArray, shape: tuple[int, ...]) -> BoolArray:
         """Ruled lines, pieces of borders and of neighbours: what touches the edge, off a body that does not.
@@ -101,7 +117,7 @@ class _Parts:
         body = keep & ~touches
         wide, high = self.right - self.left >= 0.8 * width, self.bottom - self.top >= 0.8 * height
         pieces = keep & ~(touches & (wide | high))
-        if not body.any() or not touches.any() or self.area[body].sum() < 0.65 * self.area[pieces].sum():
+        if not body.any() or not touches.any() or self.area[body].sum() < 0.5 * self.area[pieces].sum():
             return nothing
         left, top, right, bottom = box = self._around(body)
         margins = left, top, width - right, height - bottom
