@@ -18,8 +18,6 @@ KIND = {"kind": 1}
 
 OPTIONS = {
     "flat": ({"fc_link": ""}, SPLIT),
-    "GAP": ({"fc_link": "GAP"}, SPLIT),
-    "GWOAP": ({"fc_link": "GWOAP"}, SPLIT),
     "links by head": ({"fc_link": "initial=GAP,medial=,final=GWOAP,single=GAP"}, SPLIT),
     "hidden layer, dropout": ({"hidden_units": 16, "dropout": 0.1}, SPLIT),
     "joint": ({"joint": True, "joint_rank": 4}, {"syllable": 11172, "single": 52}),
