@@ -25,7 +25,8 @@ IntArray = NDArray[np.int64]
 _JAMO = ("initial", "medial", "final")
 _SIZES = (19, 21, 28)
 _FEW = 12
-"""Up to this many candidates, the n best of each jamo suffice: a better syllable would need a better jamo."""
+"""Up to this many candidates, the n best of each jamo, or pair of jamo, are looked at: one of the n best syllables
+must be made of them."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,9 @@ class Scores:
             return self.jamo
         assert self.table is not None  # one of the two forms is always there
         shares = np.exp(self.table).reshape(-1, *_SIZES)
+        pairs = shares.sum(3)  # (N, 19, 21)
         with np.errstate(divide="ignore"):
-            return np.log(shares.sum((2, 3))), np.log(shares.sum((1, 3))), np.log(shares.sum((1, 2)))
+            return np.log(pairs.sum(2)), np.log(pairs.sum(1)), np.log(shares.sum((1, 2)))
 
     def top(self, n: int) -> tuple[IntArray, LogArray]:
         """The n most likely symbols of each image, best first; of equal ones, that with the lower id first.
@@ -82,8 +84,8 @@ class Scores:
             ConfigError: n is out of range.
         """
         check_count(n)
-        if self.jamo is not None and n <= _FEW:
-            ids, scores = self._best_products(n)
+        if n <= _FEW:
+            ids, scores = self._best_of_table(n) if self.jamo is None else self._best_products(n)
         else:
             scores = self.symbols()
             ids = np.broadcast_to(np.arange(NUM_SYMBOLS), scores.shape)
@@ -104,6 +106,20 @@ class Scores:
         return (
             np.concatenate([joined.reshape(flat), NUM_SYLLABLES + singles], axis=1),
             np.concatenate([total.reshape(flat), single_scores], axis=1),
+        )
+
+    def _best_of_table(self, n: int) -> tuple[IntArray, LogArray]:
+        """The n best symbols and more: all finals of the n best pairs of initial and medial, and n single jamo."""
+        assert self.table is not None  # one of the two forms is always there
+        num_finals = _SIZES[2]
+        pairs = self.table.reshape(len(self), -1, num_finals).max(2)
+        best, _ = _best_columns(pairs, n)
+        ids = (best[:, :, None] * num_finals + np.arange(num_finals)).reshape(len(self), n * num_finals)
+        scores = np.take_along_axis(self.table, ids, axis=1) + self.single[:, :1]
+        singles, single_scores = _best_columns(self.single[:, 1:], n)
+        return (
+            np.concatenate([ids, NUM_SYLLABLES + singles], axis=1),
+            np.concatenate([scores, single_scores], axis=1),
         )
 
     def _factors(self) -> list[LogArray]:
