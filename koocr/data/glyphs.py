@@ -9,15 +9,17 @@ real handwriting lie in the same store, as further "faces", one a writer.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageFont
 
+from koocr.data.faces import open_font
 from koocr.errors import DataError
 from koocr.hangul import JAMO, NUM_SYLLABLES, syllable
 
@@ -99,9 +101,20 @@ def drawable_jamo(font: ImageFont.FreeTypeFont) -> list[int]:
     return [i for i, bits in enumerate(drawn) if any(bits) and bits != placeholder and drawn.count(bits) == 1]
 
 
-def glyphs_of_face(path: str | Path, syllables: Sequence[int]) -> Iterable[tuple[int, UInt8Array]]:
-    """Yields (symbol id, stored square) for what a face draws: the given syllables, then its single jamo."""
-    font = ImageFont.truetype(str(path), _DRAW_SIZE_PX, layout_engine=ImageFont.Layout.BASIC)
+def glyphs_of_face(
+    path: str | Path, syllables: Sequence[int], *, index: int = 0
+) -> Iterator[tuple[int, UInt8Array]]:
+    """Yields (symbol id, stored square) for what a face draws: the given syllables, then its single jamo.
+
+    Args:
+        path: the font file.
+        syllables: symbol ids of the syllables that the face really draws.
+        index: of the face in a collection.
+
+    Raises:
+        DataError: the file is missing or is no font.
+    """
+    font = open_font(path, _DRAW_SIZE_PX, index=index)
     jamo = [NUM_SYLLABLES + i for i in drawable_jamo(font)]
     for symbol in (*syllables, *jamo):
         text = syllable(symbol) if symbol < NUM_SYLLABLES else JAMO[symbol - NUM_SYLLABLES]
@@ -127,7 +140,7 @@ def build_store(folder: str | Path, sources: Sequence[GlyphSource]) -> GlyphStor
     The store is finished once `index.npz` lies there: it is written last.
 
     Raises:
-        DataError: the folder holds a store of other sources.
+        DataError: the folder holds a store of other sources, or the sources draw nothing.
     """
     folder = Path(folder)
     if not (folder / "index.npz").exists():
@@ -136,7 +149,7 @@ def build_store(folder: str | Path, sources: Sequence[GlyphSource]) -> GlyphStor
     store = open_store(folder)
     if store.names != tuple(source.name for source in sources):
         raise DataError(
-            f"the glyph store in {folder} was made of other faces; delete it or name another folder"
+            "this glyph store was made of other faces; delete it or name another folder", file=folder
         )
     return store
 
@@ -151,6 +164,8 @@ def _write_store(folder: Path, sources: Sequence[GlyphSource]) -> None:
                 symbols.append(symbol)
                 file.write(square.tobytes())
             counts.append(len(symbols) - before)
+    if not symbols:
+        raise DataError("none of the faces draws anything; name other faces", file=folder)
     described = json.dumps([[s.name, s.kind, s.is_real] for s in sources], ensure_ascii=False)
     partial = folder / "partial.npz"
     np.savez(
@@ -175,7 +190,9 @@ def open_store(folder: str | Path) -> GlyphStore:
             described = json.loads(str(index["described"]))
         shape = (len(symbols), GLYPH_SIZE, GLYPH_SIZE)
         images = np.memmap(folder / "images.u8", np.uint8, mode="r", shape=shape)
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"no finished glyph store in {folder} ({error}); build it again") from error
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise DataError(
+            f"this is no finished glyph store ({error}); delete it and draw it again", file=folder
+        ) from error
     names, kinds, is_real = zip(*described, strict=True)
     return GlyphStore(images, symbols, sources, names, kinds, is_real)

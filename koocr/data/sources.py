@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from koocr.data.faces import load_coverage, load_faces, select_faces
+from koocr.data.crawl.coverage import face_coverage
+from koocr.data.faces import Face, load_coverage, load_faces, select_faces
 from koocr.data.glyphs import GLYPH_SIZE, INK_SIZE, GlyphSource, fit_ink, glyphs_of_face
 from koocr.data.handwriting import Handwriting, load_writers
 from koocr.hangul import JAMO, NUM_SYLLABLES, is_syllable, syllable_index
@@ -21,21 +22,41 @@ PRINTED = "printed"
 
 
 def face_sources(folder: str | Path, *, split: str) -> list[GlyphSource]:
-    """The faces of one split (`faces.csv`, `coverage.tsv.gz` and font files in one folder)."""
-    coverage = load_coverage(Path(folder) / "coverage.tsv.gz")
+    """The faces of one split.
+
+    Args:
+        folder: with `faces.csv`, the font files, and perhaps `coverage.tsv.gz`; what a face draws that is not
+            in that table is found out when its glyphs are asked for.
+        split: "train", "val" or "test".
+
+    Raises:
+        DataError: the list or the table is damaged, or the list is missing.
+    """
+    table = Path(folder) / "coverage.tsv.gz"
+    coverage = load_coverage(table) if table.exists() else {}
     return [
         GlyphSource(
             name=face.id,
             kind=HANDWRITTEN if face.is_handwriting else PRINTED,
             is_real=False,
-            glyphs=partial(glyphs_of_face, face.path, coverage[face.id].tolist()),
+            glyphs=partial(_drawn, face, coverage.get(face.id)),
         )
         for face in select_faces(load_faces(folder), splits=[split])
     ]
 
 
+def _drawn(face: Face, syllables: NDArray[np.int32] | None) -> Iterable[tuple[int, NDArray[np.uint8]]]:
+    if syllables is None:
+        syllables = face_coverage(face.path, index=face.index).syllables
+    return glyphs_of_face(face.path, syllables.tolist(), index=face.index)
+
+
 def writer_sources(folder: str | Path, *, split: str) -> list[GlyphSource]:
-    """The writers of one split, each a zip or folder of crops with `labels.tsv`."""
+    """The writers of one split, each a zip or folder of crops with `labels.tsv`.
+
+    Raises:
+        DataError: none of the split's writers is there, or one can't be read.
+    """
     return [
         GlyphSource(writer.writer, HANDWRITTEN, True, partial(_crops, writer))
         for writer in load_writers(folder, split=split)

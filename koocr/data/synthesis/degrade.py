@@ -49,7 +49,8 @@ def _lower_resolution(
     if rng.random() >= settings.low_resolution:
         return None
     size = image.shape[0]
-    ink_px = rng.uniform(settings.min_size_px, 0.75 * size * _INK_SHARE)
+    largest = 0.75 * size * _INK_SHARE
+    ink_px = rng.uniform(min(settings.min_size_px, largest), largest)
     side = min(size, max(8, round(ink_px / _INK_SHARE)))
     return cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
 
