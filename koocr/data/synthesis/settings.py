@@ -19,8 +19,11 @@ class AugmentationSettings:
     rotation_deg: float = 4.5  # standard deviation; pages are deskewed to less than that
     slant: float = 0.14  # standard deviation of the shear
     stretch: float = 0.12  # standard deviation of log(width / height)
+    tremble_px: float = 0.7  # the same for a 9×9 grid: an unsteady stroke
+    free_hand: float = 0.3  # chance that all of these are 1.5 times as strong: fast, careless hands
     # the pen
     stroke_width: float = 0.45  # chance of thinner or thicker strokes
+    joined: float = 0.10  # chance that narrow gaps fill with ink, or thin strokes break
     # the cut: how far the ink finder is off
     scale: float = 0.07  # standard deviation of log(size)
     shift_px: float = 1.6
@@ -47,7 +50,9 @@ PLAIN = AugmentationSettings(
     rotation_deg=0.0,
     slant=0.0,
     stretch=0.0,
+    free_hand=0.0,
     stroke_width=0.0,
+    joined=0.0,
     scale=0.0,
     shift_px=0.0,
     loose_cut=0.0,

@@ -38,6 +38,17 @@ def change_stroke_width(glyphs: UInt8Array, rng: np.random.Generator, settings: 
         cv2.addWeighted(change(glyph, _KERNELS[kernel]), share, glyph, 1 - share, 0, dst=glyph)
 
 
+def join_or_break(glyphs: UInt8Array, rng: np.random.Generator, settings: AugmentationSettings) -> None:
+    """Fills narrow gaps of some glyphs, as a soft pen does, or breaks strokes, as a dry one; in place."""
+    chosen = np.flatnonzero(rng.random(len(glyphs)) < settings.joined)
+    kernels, coins = rng.integers(0, len(_KERNELS), len(chosen)), rng.random(len(chosen))
+    for row, kernel, coin in zip(chosen, kernels, coins, strict=True):
+        glyph = glyphs[row]
+        is_dry = coin < 0.3 and cv2.mean(glyph)[0] / 255 > _THICK / 2
+        change = cv2.MORPH_OPEN if is_dry else cv2.MORPH_CLOSE
+        cv2.morphologyEx(glyph, change, _KERNELS[kernel], dst=glyph)
+
+
 def add_surroundings(glyphs: UInt8Array, rng: np.random.Generator, settings: AugmentationSettings) -> None:
     """Puts neighbours, ruled lines and cuts at the edges of some images, in place; (N, S, S) uint8."""
     chance = rng.random((3, len(glyphs)))

@@ -11,7 +11,8 @@ from koocr.data.synthesis.settings import AugmentationSettings
 FloatArray = NDArray[np.float32]
 UInt8Array = NDArray[np.uint8]
 
-_ELASTIC_GRID = 5
+_ELASTIC_GRID, _TREMBLE_GRID = 5, 9
+_FREE_HAND = 1.5
 
 
 def warp(
@@ -46,23 +47,29 @@ def _maps(
     """Where each pixel of the results comes from, in 64ths of the result, measured from the middle."""
     axis = (np.arange(size, dtype=np.float32) - (size - 1) / 2) * np.float32(64 / size)
     x, y = axis[None, None, :], axis[None, :, None]
-    inverse = _inverse_affine(rng, settings, count)
+    strength = np.where(rng.random(count) < settings.free_hand, _FREE_HAND, 1.0)
+    inverse = _inverse_affine(rng, settings, strength)
     shift = rng.normal(0, settings.shift_px, (2, count, 1, 1)).astype(np.float32)
     x, y = x - shift[0], y - shift[1]
     a, b, c, d = (inverse[:, i, j, None, None] for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)))
     u, v = a * x + b * y, c * x + d * y
     if settings.stroke_warp:
-        u, v = _reproportion(u, rng, settings.proportion), _reproportion(v, rng, settings.proportion)
-        bend = _elastic(rng, settings.elastic_px, count, size)
+        u = _reproportion(u, rng, settings.proportion * strength)
+        v = _reproportion(v, rng, settings.proportion * strength)
+        bend = _elastic(rng, settings.elastic_px * strength, _ELASTIC_GRID, size)
+        bend += _elastic(rng, settings.tremble_px * strength, _TREMBLE_GRID, size)
         u, v = u + bend[..., 0], v + bend[..., 1]
     return u, v
 
 
-def _inverse_affine(rng: np.random.Generator, settings: AugmentationSettings, count: int) -> FloatArray:
-    """(count, 2, 2) matrices from a result's coordinates to its glyph's."""
+def _inverse_affine(
+    rng: np.random.Generator, settings: AugmentationSettings, strength: NDArray[np.float64]
+) -> FloatArray:
+    """(N, 2, 2) matrices from a result's coordinates to its glyph's; `strength` (N,): how free a hand."""
+    count = len(strength)
     angle = np.radians(rng.normal(0, settings.rotation_deg, count))
-    slant = rng.normal(0, settings.slant, count)
-    stretch = rng.normal(0, settings.stretch, count) / 2
+    slant = rng.normal(0, settings.slant, count) * strength
+    stretch = rng.normal(0, settings.stretch, count) * strength / 2
     scale = np.exp(rng.normal(0, settings.scale, count))
     loose = rng.random(count) < settings.loose_cut
     scale = np.where(loose, scale * rng.uniform(0.5, 0.9, count), scale)
@@ -71,21 +78,29 @@ def _inverse_affine(rng: np.random.Generator, settings: AugmentationSettings, co
     shear = np.zeros((count, 2, 2))
     shear[:, 0, 0], shear[:, 1, 1] = scale * np.exp(stretch), scale * np.exp(-stretch)
     shear[:, 0, 1] = slant * scale
-    return np.linalg.inv(turn @ shear).astype(np.float32)
+    forward = turn @ shear
+    extent = np.abs(forward).sum(2).max(1) / scale  # of the square's corners, where few glyphs have ink
+    forward /= np.maximum(1.0, 0.88 * extent)[:, None, None]
+    return np.linalg.inv(forward).astype(np.float32)
 
 
-def _reproportion(u: FloatArray, rng: np.random.Generator, strength: float) -> FloatArray:
+def _reproportion(u: FloatArray, rng: np.random.Generator, strength: NDArray[np.float64]) -> FloatArray:
     """Moves the middle of a syllable against its ends: u + s·(1 - (u/32)²)·32, one s per glyph."""
-    moved = np.clip(rng.normal(0, strength, (len(u), 1, 1)), -0.4, 0.4).astype(np.float32)
+    moved = np.clip(rng.standard_normal(len(u)) * strength, -0.4, 0.4).astype(np.float32)[:, None, None]
     inner: FloatArray = np.clip(u, -32, 32) / np.float32(32)
     return u + moved * 32 * (1 - inner * inner)
 
 
-def _elastic(rng: np.random.Generator, sigma: float, count: int, size: int) -> FloatArray:
-    """(count, size, size, 2) smooth displacements: a coarse grid of normal numbers, cubically enlarged."""
-    strength = sigma * rng.uniform(0.2, 1.0, (count, 1, 1, 1))
-    grid = (strength * rng.standard_normal((count, _ELASTIC_GRID, _ELASTIC_GRID, 2))).astype(np.float32)
+def _elastic(rng: np.random.Generator, sigma: NDArray[np.float64], grid: int, size: int) -> FloatArray:
+    """(N, size, size, 2) smooth displacements: coarse grids of normal numbers, cubically enlarged.
+
+    `sigma` (N,) is the standard deviation at most; each glyph has a fifth of it or more.
+    """
+    count = len(sigma)
+    strength = (sigma * rng.uniform(0.2, 1.0, count))[:, None, None, None]
+    coarse = (strength * rng.standard_normal((count, grid, grid, 2))).astype(np.float32)
+    coarse -= coarse.mean((1, 2), keepdims=True)  # a shift is not for here to make
     out = np.empty((count, size, size, 2), np.float32)
-    for coarse, target in zip(grid, out, strict=True):
-        cv2.resize(coarse, (size, size), dst=target, interpolation=cv2.INTER_CUBIC)
+    for part, target in zip(coarse, out, strict=True):
+        cv2.resize(part, (size, size), dst=target, interpolation=cv2.INTER_CUBIC)
     return out
