@@ -32,7 +32,9 @@ GROUPS = ("val_clean", "val_degraded", "val_hands")
 
 def main() -> None:
     """Runs what is missing and prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     for name in ("fonts", "handwriting", "words"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--glyph_store", default="./data/glyphs")
@@ -45,7 +47,10 @@ def main() -> None:
     print(f"| {args.steps} steps of 128 images | clean faces | degraded faces | real hand | images/s |")
     print("|---|---|---|---|---|")
     for name, row in rows.items():
-        cells = [f"{row[group]:.1f}" + _difference(row[group], reference[group], row is reference) for group in GROUPS]
+        cells = [
+            f"{row[group]:.1f}" + _difference(row[group], reference[group], row is reference)
+            for group in GROUPS
+        ]
         print(f"| {name} | {' | '.join(cells)} | {row['images_per_second']:.0f} |")
 
 
@@ -65,7 +70,13 @@ def _figures(name: str, changes: dict[str, str], args: argparse.Namespace) -> di
             "silent_mode": "true",
             "logs": str(logs),
         }
-        command = [sys.executable, "-m", "koocr", "train", *(f"--{key}={value}" for key, value in options.items())]
+        command = [
+            sys.executable,
+            "-m",
+            "koocr",
+            "train",
+            *(f"--{key}={value}" for key, value in options.items()),
+        ]
         subprocess.run(command, check=True)
         (logs / "done").touch()
     with open(logs / "log.csv", encoding="utf-8", newline="") as file:

@@ -1,7 +1,7 @@
-"""Brings pretrained/manifest.json up to date with the files beside it: `python benchmarks/update_manifest.py`.
+"""Brings pretrained/manifest.json up to date with the files there: `python benchmarks/update_manifest.py`.
 
-Sizes and SHA-256 are taken from the files; names, summaries, licences and scores are written by hand, the scores
-from the evaluation report that the model's card names.
+Sizes and SHA-256 are taken from the files; names, summaries, licences and scores are written by hand, the
+scores from the evaluation report that the model's card names.
 """
 
 from __future__ import annotations

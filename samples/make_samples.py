@@ -1,6 +1,6 @@
-"""Makes the sample images: `python samples/make_samples.py FONTS HANDWRITING` (folders as docs/data.md says).
+"""Makes the sample images: `python samples/make_samples.py FONTS HANDWRITING` (folders: docs/data.md).
 
-Drawn from faces and cut from hands that koocr was not trained on; sources and licences: README.md beside this.
+Drawn from faces and cut from hands that koocr was not trained on; sources and licences: README.md here.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def main(fonts: str, handwriting: str) -> None:
         image.save(HERE / name, optimize=True)
     hand = load_handwriting(Path(handwriting) / "hhr-004.zip")
     for label in "뵐많":
-        Image.fromarray(hand.images[hand.labels.index(label)]).save(HERE / f"손글씨-{label}.png", optimize=True)
+        Image.fromarray(hand.images[hand.labels.index(label)]).save(
+            HERE / f"손글씨-{label}.png", optimize=True
+        )
     photographed(Image.open(HERE / "바탕-훑.png")).save(HERE / "사진-훑.jpg", quality=60)
 
 

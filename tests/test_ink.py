@@ -27,7 +27,7 @@ def fitted(text: str) -> np.ndarray:
 
 
 def distance(one: np.ndarray | None, other: np.ndarray) -> float:
-    """Mean difference per pixel of the ink there is, in [0, 2]; blurred, so that half a pixel counts little."""
+    """Mean difference per pixel of the ink there is, in [0, 2]; blurred: half a pixel counts little."""
     assert one is not None, "found blank"
     one, other = (cv2.GaussianBlur(image, (0, 0), 1.0).astype(float) for image in (one, other))
     return float(np.abs(one - other).sum() / other.sum())
@@ -189,7 +189,10 @@ def test_the_box_holds_the_ink() -> None:
 
 
 pictures = stnp.arrays(np.uint8, stnp.array_shapes(min_dims=2, max_dims=2, max_side=40))
-two_tones = st.tuples(stnp.arrays(bool, stnp.array_shapes(min_dims=2, max_dims=2, max_side=40)), st.binary(min_size=2, max_size=2))
+two_tones = st.tuples(
+    stnp.arrays(bool, stnp.array_shapes(min_dims=2, max_dims=2, max_side=40)),
+    st.binary(min_size=2, max_size=2),
+)
 
 
 @settings(max_examples=150)

@@ -25,8 +25,8 @@ IntArray = NDArray[np.int64]
 _JAMO = ("initial", "medial", "final")
 _SIZES = (19, 21, 28)
 _FEW = 12
-"""Up to this many candidates, the n best of each jamo, or pair of jamo, are looked at: one of the n best syllables
-must be made of them."""
+"""Up to this many candidates, the n best of each jamo, or of each pair, are looked at: the n best syllables are
+made of them."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Scores:
         )
 
     def _best_of_table(self, n: int) -> tuple[IntArray, LogArray]:
-        """The n best symbols and more: all finals of the n best pairs of initial and medial, and n single jamo."""
+        """The n best symbols and more: all finals of the n best pairs of the others, and n single jamo."""
         assert self.table is not None  # one of the two forms is always there
         num_finals = _SIZES[2]
         pairs = self.table.reshape(len(self), -1, num_finals).max(2)
