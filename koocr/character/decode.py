@@ -25,8 +25,8 @@ IntArray = NDArray[np.int64]
 _JAMO = ("initial", "medial", "final")
 _SIZES = (19, 21, 28)
 _FEW = 12
-"""Up to this many candidates, the n best of each jamo, or of each pair, are looked at: the n best syllables are
-made of them."""
+"""Up to this many candidates, the n best of each jamo, or of each pair, are looked at: the n best syllables
+are made of them."""
 
 
 @dataclass(frozen=True)
