@@ -7,6 +7,7 @@ tones is ink, takes uneven light away, cuts to the ink, and fits that undistorte
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -109,17 +110,20 @@ def _look_closer(grey: UInt8Array, ink: Ink) -> Ink | None:
 def _darkness(work: UInt8Array) -> UInt8Array | None:
     """Ink bright on 0, 255 at its darkest, whatever the tones and the light were; None when blank."""
     smooth = cv2.blur(work, (3, 3))
-    low, high = _percentiles(smooth, 0.001, 0.999)
+    low, high, _, _ = cv2.minMaxLoc(smooth)
     if high - low < _MIN_CONTRAST:
         return None
     is_light, share = _ink_tone(smooth)
     if is_light:
-        work, smooth = 255 - work, 255 - smooth
-    ground = _ground(smooth, share)
-    gain = 255 / np.maximum(ground, 1)  # what a shadow took from the paper, it took from the ink
-    work, smooth = (cv2.multiply(tone, gain, dtype=cv2.CV_8U) for tone in (work, smooth))
-    noise = _NOISE_SCALE * _percentiles(cv2.absdiff(work, smooth), 0.3)[0]
-    peak = 255 - _percentiles(smooth, 0.001)[0]
+        work, smooth = cv2.bitwise_not(work), cv2.bitwise_not(smooth)
+    gain = 255 / np.maximum(
+        _ground(smooth, share), 1
+    )  # a shadow takes as much from ink as from paper
+    gain = cv2.resize(gain, (work.shape[1], work.shape[0]), interpolation=cv2.INTER_LINEAR)
+    work = cv2.multiply(work, gain, dtype=cv2.CV_8U)
+    smooth = cv2.blur(work, (3, 3))
+    noise = _NOISE_SCALE * _percentile(cv2.absdiff(work, smooth), 0.3)
+    peak = 255 - _percentile(smooth, 0.001)
     if peak < max(_MIN_CONTRAST, _MIN_CONTRAST_TO_NOISE * noise):
         return None
     floor = min(1.5 * noise, 0.2 * peak)
@@ -127,10 +131,10 @@ def _darkness(work: UInt8Array) -> UInt8Array | None:
     return cv2.LUT(work, np.clip(levels, 0, 255).astype(np.uint8))
 
 
-def _percentiles(image: UInt8Array, *shares: float) -> list[int]:
-    """Grey levels below which the given shares of the pixels lie."""
+def _percentile(image: UInt8Array, share: float) -> int:
+    """The grey level below which a share of the pixels lies."""
     counts = np.cumsum(cv2.calcHist([image], [0], None, [256], [0, 256]))
-    return [int(level) for level in np.searchsorted(counts, np.array(shares) * counts[-1])]
+    return int(np.searchsorted(counts, share * counts[-1]))
 
 
 def _ink_tone(smooth: UInt8Array) -> tuple[bool, float]:
@@ -155,22 +159,26 @@ def _ink_tone(smooth: UInt8Array) -> tuple[bool, float]:
 
 def _corners(dark: UInt8Array) -> float:
     """How dark the corners are, in [0, 1]; inside of it, where a cell's border runs around the picture."""
-    inside = _ring(dark, 3)
-    for rim in (_ring(dark, 0), _ring(dark, 1)):
-        if min(rim, 1 - rim) < 0.15 and abs(rim - inside) > 0.6:
+    corners, *rings = (_edge_weights() @ dark.ravel()).tolist()
+    for rim in rings[:2]:
+        inside: float = max(rings[2:], key=lambda tone: abs(tone - rim))
+        if min(rim, 1 - rim) < 0.15 and abs(rim - inside) > 0.8:  # or it is a heavy character, cut tight
             return inside
-    rows, columns = [0, 0, 0, 0, -1, -1, -1, -1, 1, 1, -2, -2], [0, 1, -1, -2, 0, 1, -1, -2, 0, -1, 0, -1]
-    return float(dark[rows, columns].mean())
+    return float(corners)
 
 
-def _ring(image: UInt8Array, depth: int) -> float:
-    """The mean of the pixels that lie `depth` from the nearest edge."""
-    cut = image[depth : len(image) - depth, depth : len(image) - depth]
-    return float(np.concatenate([cut[0], cut[-1], cut[1:-1, 0], cut[1:-1, -1]]).mean())
+@lru_cache(maxsize=1)
+def _edge_weights() -> FloatArray:
+    """(5, _GRID²) weights of means: of the corners, and of the rings of pixels 0, 1, 2 and 3 from the edge."""
+    distance = np.minimum(np.arange(_GRID), np.arange(_GRID)[::-1])
+    corners = np.add.outer(distance, distance) <= 1
+    rings = [np.minimum.outer(distance, distance) == depth for depth in range(4)]
+    masks = np.stack([corners, *rings]).reshape(5, -1).astype(np.float32)
+    return masks / masks.sum(1, keepdims=True)
 
 
 def _ground(smooth: UInt8Array, share: float) -> FloatArray:
-    """The paper's tone at every pixel: dark parts that hold no large square are closed.
+    """The paper's tone, at a low resolution: dark parts that hold no large square are closed.
 
     A closing keeps the edge of a shadow where it is, however hard it is. How large the square must be
     depends on how much of the picture is ink: light strokes are narrow, and heavy ones stand so close that
@@ -186,18 +194,26 @@ def _ground(smooth: UInt8Array, share: float) -> FloatArray:
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, square).astype(np.float32)
     # At the picture's edges a closing can't follow a slope, so one without the slope has a say, too.
     level = cv2.morphologyEx(small - plane, cv2.MORPH_CLOSE, square) + plane
-    return cv2.resize(
-        cv2.blur(np.minimum(closed, level), (3, 3)), (width, height), interpolation=cv2.INTER_LINEAR
-    )
+    return cv2.blur(np.minimum(closed, level), (3, 3))
 
 
 def _plane(small: UInt8Array) -> FloatArray:
     """The plane that fits the paper's tone best, up to a constant."""
     height, width = small.shape
     paper = cv2.dilate(small, np.ones((height // 6 * 2 + 1, width // 6 * 2 + 1), np.uint8)).astype(np.float32)
-    across, down = np.linspace(-1, 1, width, dtype=np.float32), np.linspace(-1, 1, height, dtype=np.float32)
-    slope_x, slope_y = paper.mean(0) @ across / (across @ across), paper.mean(1) @ down / (down @ down)
-    return slope_x * across[None, :] + slope_y * down[:, None]
+    (across, per_x), (down, per_y) = _axis(width), _axis(height)
+    slope_x, slope_y = (
+        cv2.reduce(paper, 0, cv2.REDUCE_AVG)[0] @ per_x,
+        cv2.reduce(paper, 1, cv2.REDUCE_AVG)[:, 0] @ per_y,
+    )
+    return (slope_x * across)[None, :] + (slope_y * down)[:, None]
+
+
+@lru_cache(maxsize=128)
+def _axis(length: int) -> tuple[FloatArray, FloatArray]:
+    """Coordinates from -1 to 1, and what to weigh values with for their slope along them (least squares)."""
+    axis = np.linspace(-1, 1, length, dtype=np.float32)
+    return axis, axis / max(float(axis @ axis), 1e-6)
 
 
 def _fit(ink: Ink, size: int) -> UInt8Array:
