@@ -116,9 +116,7 @@ def _darkness(work: UInt8Array) -> UInt8Array | None:
     is_light, share = _ink_tone(smooth)
     if is_light:
         work, smooth = cv2.bitwise_not(work), cv2.bitwise_not(smooth)
-    gain = 255 / np.maximum(
-        _ground(smooth, share), 1
-    )  # a shadow takes as much from ink as from paper
+    gain = 255 / np.maximum(_ground(smooth, share), 1)  # a shadow takes as much from ink as from paper
     gain = cv2.resize(gain, (work.shape[1], work.shape[0]), interpolation=cv2.INTER_LINEAR)
     work = cv2.multiply(work, gain, dtype=cv2.CV_8U)
     smooth = cv2.blur(work, (3, 3))
@@ -169,7 +167,7 @@ def _corners(dark: UInt8Array) -> float:
 
 @lru_cache(maxsize=1)
 def _edge_weights() -> FloatArray:
-    """(5, _GRID²) weights of means: of the corners, and of the rings of pixels 0, 1, 2 and 3 from the edge."""
+    """(5, _GRID²) weights of means: of the corners, and of rings of pixels 0, 1, 2 and 3 from the edge."""
     distance = np.minimum(np.arange(_GRID), np.arange(_GRID)[::-1])
     corners = np.add.outer(distance, distance) <= 1
     rings = [np.minimum.outer(distance, distance) == depth for depth in range(4)]
