@@ -13,6 +13,8 @@ IntArray = NDArray[np.int32]
 BoolArray = NDArray[np.bool_]
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom; half-open."""
+Sides = tuple[BoolArray, BoolArray, BoolArray, BoolArray]
+"""Which parts touch the left, the top, the right and the bottom edge."""
 
 
 def ink_box(darkness: UInt8Array, *, edge: int = 0) -> Box | None:
@@ -108,21 +110,23 @@ class _Parts:
         """Ruled lines, pieces of borders and of neighbours: what touches the edge, off a body that does not.
 
         In a tight crop strokes of the character touch the edge too: the body must stand clear of every edge,
-        be large, and be no worse centred without the part.
+        be large, and, unless the part is a line along the edge, have most of the ink and be no worse centred
+        without the part, which must be shallow.
         """
         height, width = shape
-        nothing = np.zeros_like(keep)
         sides = self._touched_sides(shape)
         touches = keep & np.logical_or.reduce(sides)
         body = keep & ~touches
-        wide, high = self.right - self.left >= 0.8 * width, self.bottom - self.top >= 0.8 * height
-        pieces = keep & ~(touches & (wide | high))
-        if not body.any() or not touches.any() or self.area[body].sum() < 0.5 * self.area[pieces].sum():
+        nothing = np.zeros_like(keep)
+        if not body.any() or not touches.any():
             return nothing
         left, top, right, bottom = box = self._around(body)
         margins = left, top, width - right, height - bottom
         large = max((bottom - top) / height, (right - left) / width) >= 0.3
         if min(margins) < 0.05 * min(height, width) or not large:
+            return nothing
+        lines = touches & self._lines(shape)
+        if self.area[body].sum() < 0.5 * self.area[keep & ~lines].sum():
             return nothing
         centred = [
             margin <= 2 * opposite + 0.05 * side
@@ -132,9 +136,30 @@ class _Parts:
         ]
         foreign = np.logical_and.reduce([~side | good for side, good in zip(sides, centred, strict=True)])
         clear = self._gap_to(box) >= max(1.0, 0.02 * min(height, width))
-        return touches & foreign & (clear | wide | high)
+        shallow = self._depth(sides, shape) <= 0.2 * max(right - left, bottom - top)
+        return lines | (touches & foreign & clear & shallow)
 
-    def _touched_sides(self, shape: tuple[int, ...]) -> tuple[BoolArray, BoolArray, BoolArray, BoolArray]:
+    def _lines(self, shape: tuple[int, ...]) -> BoolArray:
+        """Which parts run along a whole edge, near it, and are thin, or are corners of such lines."""
+        height, width = shape
+        wide, high = self.right - self.left >= 0.8 * width, self.bottom - self.top >= 0.8 * height
+        outer = (self.bottom <= 0.15 * height) | (self.top >= 0.85 * height)
+        beside = (self.right <= 0.15 * width) | (self.left >= 0.85 * width)
+        lines = (wide & outer) | (high & beside)
+        for number in np.flatnonzero(wide & high):
+            lines[number] = self._is_rim(int(number))
+        return lines
+
+    def _depth(self, sides: Sides, shape: tuple[int, ...]) -> IntArray:
+        """How far each part reaches inwards from the edge that it touches; the picture's size if none."""
+        height, width = shape
+        reach = (self.right, self.bottom, width - self.left, height - self.top)
+        far = np.full_like(self.left, max(height, width))
+        return np.minimum.reduce(
+            [np.where(side, depth, far) for side, depth in zip(sides, reach, strict=True)]
+        )
+
+    def _touched_sides(self, shape: tuple[int, ...]) -> Sides:
         height, width = shape
         return self.left <= 1, self.top <= 1, self.right >= width - 1, self.bottom >= height - 1
 
