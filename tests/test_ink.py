@@ -209,3 +209,22 @@ def test_no_picture_of_two_tones_does_harm(drawn: tuple[np.ndarray, bytes]) -> N
     picture = cv2.resize(np.where(mask, *np.frombuffer(tones, np.uint8)).astype(np.uint8), None, fx=5, fy=7)
     glyph = fit_glyph(picture, 32)
     assert glyph is None or (glyph.shape == (32, 32) and glyph.any())
+
+
+@pytest.mark.parametrize("text", ["벽", "둘", "욕", "갸", "옵", "뺀"])
+@pytest.mark.parametrize("side", range(4))
+@pytest.mark.parametrize("left_over", [0, 1])
+def test_jamo_that_touch_an_edge_are_no_neighbours(text: str, side: int, left_over: int) -> None:
+    margins = [22, 30, 26, 18]
+    margins[side] = left_over
+    left, top, right, bottom = margins
+    assert distance(fit_glyph(draw_character(text, margin=(left, top, right, bottom))), fitted(text)) < 0.35
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("offset", [0, 2])
+def test_a_line_near_any_edge_is_left_out(text: str, turns: int, offset: int) -> None:
+    picture = draw_character(text, margin=(34, 22, 28, 40)).copy()
+    np.rot90(picture, turns)[offset : offset + 2] = 30
+    assert distance(fit_glyph(picture), fitted(text)) < 0.25
