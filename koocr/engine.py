@@ -54,12 +54,14 @@ class OnnxEngine:
             self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
             stored = self._session.get_modelmeta().custom_metadata_map
             self._metadata: dict[str, Any] = json.loads(stored[METADATA_KEY])
+            if not isinstance(self._metadata, dict):
+                raise ValueError("its metadata is no JSON object")
         except KeyError:
             raise WeightsCorruptError(
                 f"{name} has no koocr metadata; export it with `koocr export`"
             ) from None
         except Exception as error:  # ONNX Runtime's exceptions share no base class
-            reason = str(error).splitlines()[0][:120]
+            reason = f"{error}".partition("\n")[0][:120]
             raise WeightsCorruptError(
                 f"{name} can't be loaded as a network ({reason}); get it again"
             ) from error

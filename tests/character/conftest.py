@@ -1,0 +1,28 @@
+"""The tiny trained network that several tests read with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.trained import SETTINGS, trained_network
+
+if TYPE_CHECKING:
+    import keras
+
+
+@pytest.fixture(scope="session")
+def network(tmp_path_factory: pytest.TempPathFactory) -> keras.Model:
+    """Knows twelve syllables and the single jamo, as the package's own face draws them."""
+    pytest.importorskip("keras", reason="training needs the train extra")
+    return trained_network(tmp_path_factory.mktemp("trained"))
+
+
+@pytest.fixture(scope="session")
+def onnx_file(network: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The network as ONNX in float32."""
+    from koocr.character.export import export_onnx
+
+    return export_onnx(network, SETTINGS, tmp_path_factory.mktemp("exported") / "작은.onnx")

@@ -1,0 +1,89 @@
+"""Engines: what they refuse, and that they say what is stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+onnx = pytest.importorskip("onnx", reason="making models needs the train extra")
+
+from onnx import TensorProto, helper  # noqa: E402
+
+from koocr.engine import METADATA_KEY, KerasEngine, OnnxEngine  # noqa: E402
+from koocr.errors import WeightsCorruptError  # noqa: E402
+
+
+def make_model(path: Path, **metadata: str) -> Path:
+    """A network of one node: "double" = image + image."""
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", 2])
+    double = helper.make_tensor_value_info("double", TensorProto.FLOAT, ["N", 2])
+    graph = helper.make_graph(
+        [helper.make_node("Add", ["image", "image"], ["double"])], "graph", [image], [double]
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    helper.set_model_props(model, metadata)
+    onnx.save(model, str(path))
+    return path
+
+
+BATCH = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], np.float32)
+
+
+@pytest.mark.parametrize("num_threads", [1, 2])
+def test_a_network_runs_from_its_file_and_from_its_bytes(tmp_path: Path, num_threads: int) -> None:
+    path = make_model(tmp_path / "모델.onnx", koocr='{"settings": {"charset": "가"}}')
+    for model in (path, str(path), path.read_bytes()):
+        engine = OnnxEngine(model, num_threads=num_threads)
+        assert engine.metadata == {"settings": {"charset": "가"}}
+        outputs = engine.run(BATCH)
+        assert list(outputs) == ["double"] and np.array_equal(outputs["double"], 2 * BATCH)
+
+
+def test_a_network_of_somebody_else(tmp_path: Path) -> None:
+    path = make_model(tmp_path / "other.onnx")
+    with pytest.raises(
+        WeightsCorruptError, match=r"other\.onnx' has no koocr metadata; export it with `koocr export`"
+    ):
+        OnnxEngine(path)
+    with pytest.raises(WeightsCorruptError, match="the model has no koocr metadata"):
+        OnnxEngine(path.read_bytes())
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "3"])
+def test_metadata_that_is_none(tmp_path: Path, text: str) -> None:
+    path = make_model(tmp_path / "odd.onnx", **{METADATA_KEY: text})
+    with pytest.raises(WeightsCorruptError, match=r"odd\.onnx' can't be loaded as a network .*get it again"):
+        OnnxEngine(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00" * 64, b"no network at all"])
+def test_files_that_are_no_network(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "bad.onnx").write_bytes(content)
+    with pytest.raises(WeightsCorruptError) as caught:
+        OnnxEngine(tmp_path / "bad.onnx")
+    assert "bad.onnx' can't be loaded as a network" in str(caught.value)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 400
+
+
+def test_a_truncated_file(tmp_path: Path) -> None:
+    path = make_model(tmp_path / "cut.onnx", koocr="{}")
+    path.write_bytes(path.read_bytes()[:-25])
+    with pytest.raises(WeightsCorruptError):
+        OnnxEngine(path)
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(WeightsCorruptError, match=r"none\.onnx"):
+        OnnxEngine(tmp_path / "none.onnx")
+
+
+def test_a_keras_model_is_an_engine_too() -> None:
+    keras = pytest.importorskip("keras", reason="the engine runs what the train extra makes")
+    image = keras.Input((2,))
+    model = keras.Model(image, {"double": keras.layers.Rescaling(2.0, dtype="bfloat16")(image)})
+    engine = KerasEngine(model, {"settings": {}})
+    outputs = engine.run(BATCH)
+    assert outputs["double"].dtype == np.float32 and np.array_equal(outputs["double"], 2 * BATCH)
+    assert engine.metadata == {"settings": {}}
