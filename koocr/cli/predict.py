@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from koocr.cli.options import add_flag, positive_int
-from koocr.errors import InputError, KoocrError
+from koocr.errors import ConfigError, InputError, KoocrError
 
 if TYPE_CHECKING:
     from koocr.character.reader import KoOCR
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 NAME = "predict"
 HELP = "read single characters: the most likely syllables with their probabilities and jamo"
+
+_PICTURED = 200
+"""A picture of more images can hardly be looked at."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,31 +42,36 @@ def run(args: argparse.Namespace) -> int:
     from koocr.character.reader import KoOCR
 
     check_count(args.top_n)
+    if args.explain and args.picture is None:
+        raise ConfigError("--explain draws a picture; name it with --picture FILE.png")
     reader = KoOCR(weights=args.weights)
-    worst, read = 0, []
+    exit_code, read = 0, []
     for name in args.images:
         try:
             source = sys.stdin.buffer.read() if name == "-" else name
             character = reader.candidates(source, args.top_n)
         except InputError as error:
-            worst = error.exit_code
+            exit_code = error.exit_code
             _report(name, error, as_json=args.json)
             continue
-        read.append((name, source, character))
-        print(
-            json.dumps({"image": name, **character.to_dict()}, ensure_ascii=False)
-            if args.json
-            else _text(name, character)
-        )
-    if args.picture and read:
-        _draw(args.picture, reader, read, explain=args.explain)
-    return worst
+        print(_json(name, character) if args.json else _text(name, character))
+        if args.picture is not None:
+            read.append((name, source, character))
+    if args.picture is not None:
+        _draw(args.picture, reader, read[:_PICTURED], explain=args.explain)
+        if len(read) > _PICTURED:
+            print(f"koocr: {args.picture} shows the first {_PICTURED} images", file=sys.stderr)
+    return exit_code
 
 
 def _report(name: str, error: KoocrError, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"image": name, "error": str(error)}, ensure_ascii=False))
     print(f"koocr: {error}", file=sys.stderr)
+
+
+def _json(name: str, character: Character) -> str:
+    return json.dumps({"image": name, **character.to_dict()}, ensure_ascii=False)
 
 
 def _text(name: str, character: Character) -> str:
@@ -78,14 +86,19 @@ def _line(candidate: Candidate) -> str:
 
 
 def _draw(path: Path, reader: KoOCR, read: list[tuple[str, Any, Character]], *, explain: bool) -> None:
+    """Writes the picture, if there is anything to show."""
     from koocr.character.picture import draw_explanations, draw_readings
     from koocr.image import load_image
 
+    shown = [reading for reading in read if reading[2].candidates] if explain else read
+    if not shown:
+        print(f"koocr: there is nothing to show, so {path} was not written", file=sys.stderr)
+        return
     if explain:
-        picture = draw_explanations(reader, [source for _, source, _ in read])
+        picture = draw_explanations(reader, [source for _, source, _ in shown])
     else:
         picture = draw_readings(
-            [(Path(name).name, load_image(source), character) for name, source, character in read]
+            [(Path(name).name, load_image(source), found) for name, source, found in shown]
         )
     try:
         picture.save(path)
