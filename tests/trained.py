@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,31 +31,27 @@ def small_store(folder: Path, text: str = TEXT) -> GlyphStore:
 
 
 @cache
-def _weights(settings: CharacterSettings, folder: Path) -> list[np.ndarray]:
+def _weights(settings: CharacterSettings) -> list[np.ndarray]:
     from koocr.character.training import TrainingData, TrainingSettings, train_network
     from koocr.data.synthesis import GlyphSampler, GlyphStream, SamplingSettings
     from koocr.data.synthesis.settings import PLAIN
     from koocr.training.loop import LoopSettings
 
-    store = small_store(folder / "glyphs")
-    sampler = GlyphSampler(store, SamplingSettings(single_jamo=0.3))
-    mild = replace(PLAIN, shift_px=0.7, scale=0.03)
-    stream = GlyphStream(store, sampler, batch_size=32, size=settings.image_size, augmentation=mild)
     loop = LoopSettings(num_steps=NUM_STEPS, steps_per_epoch=NUM_STEPS, average_decay=0.9, is_silent=True)
     training = TrainingSettings(loop=loop, learning_rate=0.01, optimizer="adam", seed=1)
-    data = TrainingData(stream.batch, NUM_STEPS, None)
-    return train_network(settings, training, data, folder=folder / "run").get_weights()
+    with TemporaryDirectory() as name:
+        store = small_store(Path(name) / "glyphs")
+        sampler = GlyphSampler(store, SamplingSettings(single_jamo=0.3))
+        mild = replace(PLAIN, shift_px=0.7, scale=0.03)
+        stream = GlyphStream(store, sampler, batch_size=32, size=settings.image_size, augmentation=mild)
+        data = TrainingData(stream.batch, NUM_STEPS, None)
+        return train_network(settings, training, data, folder=Path(name) / "run").get_weights()
 
 
-def trained_network(folder: Path, settings: CharacterSettings = SETTINGS) -> keras.Model:
-    """A network that reads what `small_store` holds; trained once a process, in some seconds.
-
-    Args:
-        folder: for what training writes.
-        settings: of the network.
-    """
+def trained_network(settings: CharacterSettings = SETTINGS) -> keras.Model:
+    """A network that reads what `small_store` holds; trained once a process, in some seconds."""
     from koocr.character.network import build_network
 
     model = build_network(settings)
-    model.set_weights(_weights(settings, folder))
+    model.set_weights(_weights(settings))
     return model

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from typing import Any
 
 from koocr.cli.options import add_flag
-from koocr.weights import shipped_models, verified
+from koocr.weights import ShippedModel, shipped_models, verified
 
 NAME = "models"
 HELP = "list the models that come with koocr, with their scores"
@@ -27,29 +28,28 @@ def run(args: argparse.Namespace) -> int:
                 if file.path.exists():
                     verified(file)
     if args.json:
-        rows = [
-            {
-                "name": model.name,
-                "default": model.is_default,
-                "summary": model.summary,
-                "licence": model.licence,
-                "scores": dict(model.scores),
-                "files": {
-                    kind: {"path": str(file.path), "bytes": file.num_bytes}
-                    for kind, file in model.files.items()
-                },
-            }
-            for model in models
-        ]
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
-        return 0
-    for model in models:
-        print(f"{model.name}{' (default)' if model.is_default else ''}: {model.summary}  [{model.licence}]")
-        for kind, file in model.files.items():
-            note = (
-                "" if file.path.exists() else ", not in this installation: see the repository's pretrained/"
-            )
-            print(f"    {kind:<10} {file.path.name}  {file.num_bytes / 1e6:.2f} MB{note}")
-        for name, value in model.scores.items():
-            print(f"    {name}: {value:g}")
+        print(json.dumps([_row(model) for model in models], ensure_ascii=False, indent=2))
+    else:
+        print("\n".join(map(_text, models)))
     return 0
+
+
+def _row(model: ShippedModel) -> dict[str, Any]:
+    files = {kind: {"path": str(file.path), "bytes": file.num_bytes} for kind, file in model.files.items()}
+    return {
+        "name": model.name,
+        "default": model.is_default,
+        "summary": model.summary,
+        "licence": model.licence,
+        "scores": dict(model.scores),
+        "files": files,
+    }
+
+
+def _text(model: ShippedModel) -> str:
+    lines = [f"{model.name}{' (default)' if model.is_default else ''}: {model.summary}  [{model.licence}]"]
+    for kind, file in model.files.items():
+        note = "" if file.path.exists() else ", not in this installation: see the repository's pretrained/"
+        lines.append(f"    {kind:<10} {file.path.name}  {file.num_bytes / 1e6:.2f} MB{note}")
+    lines += [f"    {name}: {value:g}" for name, value in model.scores.items()]
+    return "\n".join(lines)

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def network(tmp_path_factory: pytest.TempPathFactory) -> keras.Model:
+def network() -> keras.Model:
     """Knows twelve syllables and the single jamo, as the package's own face draws them."""
     pytest.importorskip("keras", reason="training needs the train extra")
-    return trained_network(tmp_path_factory.mktemp("trained"))
+    return trained_network()
 
 
 @pytest.fixture(scope="session")
