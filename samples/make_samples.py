@@ -36,7 +36,7 @@ def main(fonts: str, handwriting: str) -> None:
         ImageDraw.Draw(image).text((margin - left, margin - top), text, fill=ink, font=font)
         image.save(HERE / name, optimize=True)
     hand = load_handwriting(Path(handwriting) / "hhr-004.zip")
-    for label in "뵐많":
+    for label in "값숲":
         Image.fromarray(hand.images[hand.labels.index(label)]).save(
             HERE / f"손글씨-{label}.png", optimize=True
         )
