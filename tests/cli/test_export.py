@@ -1,0 +1,80 @@
+"""`koocr export`: from weights to the files that reading uses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from koocr.character.reader import KoOCR
+from koocr.cli import main
+from koocr.engine import OnnxEngine
+from tests.drawing import draw_character
+from tests.trained import SETTINGS, TEXT, small_store, trained_network
+
+pytest.importorskip("keras", reason="exporting needs the train extra")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from koocr.character.metadata import ModelMetadata
+    from koocr.training.weights_file import save_weights
+
+    folder = tmp_path_factory.mktemp("export")
+    save_weights(folder / "weights.h5", trained_network(), ModelMetadata(SETTINGS).to_dict())
+    small_store(folder / "glyphs")
+    return folder
+
+
+def test_all_formats_read_alike_and_carry_the_temperatures(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exact, rough, half = folder / "a.onnx", folder / "a-int8.onnx", folder / "half.h5"
+    files = [f"--output={exact}", f"--int8={rough}", f"--half={half}"]
+    assert main(["export", str(folder / "weights.h5"), *files, f"--calibration={folder / 'glyphs'}"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[0] for line in lines[:3]] == [str(exact), str(rough), str(half)]
+    assert [line.split(":")[0] for line in lines[3:7]] == [
+        f"temperature of {name}" for name in ("initial", "medial", "final", "single")
+    ]
+    assert "images as float32 does" in lines[7]
+    temperatures = OnnxEngine(exact).metadata["temperatures"]
+    assert set(temperatures) == {"initial", "medial", "final", "single"}
+    assert OnnxEngine(rough).metadata["temperatures"] == temperatures
+    for weights in (exact, rough, half):
+        reader = KoOCR(weights=weights)
+        read = [reader.predict(draw_character(text)) for text in TEXT]
+        assert sum(found == [text] for found, text in zip(read, TEXT, strict=True)) >= len(TEXT) - 1
+    assert half.stat().st_size < 0.8 * (folder / "weights.h5").stat().st_size
+
+
+def test_float32_alone_needs_no_images(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", str(folder / "weights.h5"), f"--output={folder / 'alone.onnx'}"]) == 0
+    assert capsys.readouterr().out.startswith(f"{folder / 'alone.onnx'}  ")
+    assert KoOCR(weights=folder / "alone.onnx").predict(draw_character("가")) == ["가"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "message"),
+    [
+        (["weights.h5", "--output=b.onnx", "--int8=c.onnx"], 2, "--int8 needs --calibration"),
+        (["none.h5", "--output=b.onnx"], 3, "there is no weight file 'none.h5'"),
+        (["bad.h5", "--output=b.onnx"], 3, "'bad.h5' can't be read as weights"),
+        (["weights.h5", "--output=b.onnx", "--calibration=none"], 5, "none: this is no finished glyph store"),
+        (["weights.h5"], 2, "the following arguments are required: --output"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(
+    folder: Path,
+    argv: list[str],
+    code: int,
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(folder)
+    Path("bad.h5").write_bytes(b"bad")
+    assert main(["export", *argv]) == code
+    captured = capsys.readouterr()
+    assert message in captured.err and captured.err.count("\n") == 1 and captured.out == ""
+    assert not Path("b.onnx").exists() and not Path("c.onnx").exists()

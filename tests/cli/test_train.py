@@ -1,0 +1,343 @@
+"""`koocr train`: from patches and from faces, stopped and started again, with the ancestor's flags."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import copytree, rmtree
+
+import numpy as np
+import pytest
+
+from koocr.character.reader import KoOCR
+from koocr.cli import main
+from koocr.data.patches import write_patch
+from koocr.hangul import syllable
+from tests.data.made_faces import make_face
+from tests.data.test_handwriting import make_set
+from tests.drawing import draw_character
+
+pytest.importorskip("keras", reason="training needs the train extra")
+
+TINY = ["--network=small", "--width=0.25", "--image_size=16", "--silent_mode", "--batch_size=8"]
+
+
+@pytest.fixture(autouse=True)
+def untraced() -> Iterator[None]:
+    """Runs steps one by one: to trace a network takes seconds, and these take few steps."""
+    tf = pytest.importorskip("tensorflow", reason="training needs the train extra")
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+def square(text: str) -> np.ndarray:
+    image = np.full((40, 40), 255, np.uint8)
+    drawn = draw_character(text, size_px=28, margin=2)[:40, :40]
+    image[: drawn.shape[0], : drawn.shape[1]] = drawn
+    return image
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The present folder, with ./data and ./val_data in it."""
+    text = "".join(map(syllable, range(0, 60, 10)))
+    for name, part in (
+        ("data/printed_1.pickle", text),
+        ("data/clova_2.npz", text),
+        ("val_data/printed_1.pickle", "가나"),
+    ):
+        write_patch(tmp_path / name, np.stack([square(char) for char in part]), list(part))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def rows(logs: str = "logs") -> list[dict[str, str]]:
+    with open(Path(logs, "log.csv"), encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def weights(logs: str = "logs") -> list[np.ndarray]:
+    return KoOCR(weights=Path(logs, "weights.h5")).model.get_weights()
+
+
+def equal(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_a_run_on_patches_leaves_all_that_it_should(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--epochs=2", *TINY, "--zip_weights"]) == 0
+    assert {path.name for path in Path("logs").iterdir()} == {
+        "checkpoint.npz",
+        "log.csv",
+        "settings.json",
+        "weights.h5",
+        "weights_0001.zip",
+        "weights_0002.zip",
+    }
+    found = rows()
+    assert [row["step"] for row in found] == ["2", "4"], "12 images in batches of 8"
+    assert all(float(row["loss"]) > 0 and 0 <= float(row["val_clean"]) <= 100 for row in found)
+    settings = json.loads(Path("logs/settings.json").read_text(encoding="utf-8"))
+    assert settings["network"]["width"] == 0.25
+    assert settings["training"]["loop"]["num_steps"] == 4
+    assert settings["command"]["epochs"] == "2"
+    captured = capsys.readouterr()
+    assert captured.out == f"the weights are in {Path('logs/weights.h5')}\n"
+    assert captured.err == "", "it is silent"
+    assert len(KoOCR(weights="logs/weights.h5").predict(square("가"), 3)) == 3
+
+
+def test_a_stopped_run_goes_on_and_ends_as_one_that_was_not(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["train", "--epochs=3", "--dropout=0.3", *TINY]
+    assert main([*command, "--logs=whole"]) == 0
+    stopping = [*command, "--logs=parts", "--stop_after_minutes=0.000001"]
+    for step in (2, 4):
+        assert main(stopping) == 0
+        assert f"stopped after step {step} of 6; the same command goes on" in capsys.readouterr().out
+    assert main(stopping) == 0
+    assert f"going on with the run in {Path('parts')} after step 4\n" in capsys.readouterr().out
+    assert equal(weights("whole"), weights("parts"))
+    assert [row["loss"] for row in rows("whole")] == [row["loss"] for row in rows("parts")]
+
+
+def test_a_finished_run_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--epochs=1", *TINY]) == 0
+    before = Path("logs/weights.h5").read_bytes()
+    capsys.readouterr()
+    assert main(["train", "--epochs=1", *TINY]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(
+        f"the run in {Path('logs')} has had its 2 steps; give more --epochs to go on, --weights"
+    )
+    assert Path("logs/weights.h5").read_bytes() == before
+    assert main(["train", "--epochs=2", *TINY]) == 0
+    assert "going on with the run in logs after step 2" in capsys.readouterr().out
+    assert [row["step"] for row in rows()] == ["2", "4"]
+
+
+ANCESTOR = [
+    "--learning_rate=0.00003", "--optimizer=adabound", "--image_size=96", "--weights=./logs/weights.h5",
+    "--fc_link=GWAP", "--batch_size=128", "--epochs=2", "--patch_size=20",
+]  # fmt: skip
+
+
+def test_the_ancestors_command(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It begins anew with the weights of a finished run; stopped, it goes on, with weights of its own."""
+    network = ["--image_size=96", "--width=0.25", "--silent_mode", "--batch_size=128"]
+    assert main(["train", "--epochs=3", *network]) == 0
+    first = weights()
+    assert [row["step"] for row in rows()] == ["1", "2", "3"]
+    capsys.readouterr()
+    copytree("logs", "parts/logs")
+    assert main(["train", *ANCESTOR, "--silent_mode"]) == 0
+    out = capsys.readouterr().out
+    assert "the run in logs came to its end; a new one begins with ./logs/weights.h5" in out
+    assert [row["step"] for row in rows()] == ["1", "2"]
+    whole = weights()
+    assert not equal(first, whole)
+    assert all(np.allclose(a, b, atol=0.02) for a, b in zip(first, whole, strict=True) if a.ndim == 4)
+    os.chdir("parts")
+    data = ["--data=../data", "--val_data=../val_data", "--silent_mode"]
+    assert main(["train", *ANCESTOR, *data, "--stop_after_minutes=0.000001"]) == 0
+    capsys.readouterr()
+    assert main(["train", *ANCESTOR, *data]) == 0
+    assert "after step 1; it was stopped, so --weights is not used" in capsys.readouterr().out
+    assert equal(weights(), whole)
+
+
+def test_another_seed_gives_other_weights(folder: Path) -> None:
+    for logs, seed in (("a", 1), ("b", 2)):
+        assert main(["train", "--epochs=1", *TINY, f"--seed={seed}", f"--logs={logs}"]) == 0
+    assert not equal(weights("a"), weights("b"))
+
+
+def test_curves_for_tensorboard(folder: Path) -> None:
+    pytest.importorskip("tensorboardX", reason="the log needs the logs extra")
+    assert main(["train", "--epochs=1", *TINY, "--log_tensorboard"]) == 0
+    (file,) = Path("logs/tensorboard").iterdir()
+    assert b"val_clean" in file.read_bytes()
+
+
+@pytest.mark.parametrize("package", ["tensorboard", "wandb"])
+def test_logs_whose_package_is_missing(
+    folder: Path, package: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorboardX" if package == "tensorboard" else package, None)
+    assert main(["train", *TINY, f"--log_{package}"]) == 4
+    assert "run: pip install 'koocr[logs]'" in capsys.readouterr().err
+    assert not Path("logs").exists()
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "message"),
+    [
+        (
+            ["--data=none"],
+            5,
+            "none: there is no such folder of patches; make it with crawl_data.py or load_data.py",
+        ),
+        (["--optimizer=adaboun"], 2, "optimizer is 'adaboun'; did you mean 'adabound'"),
+        (["--schedule=linear"], 2, "unknown schedule 'linear'; choose one of constant, cosine, trapezoid"),
+        (["--network=VGG17"], 2, "network is 'VGG17'; did you mean 'VGG16'"),
+        (["--fc_link=GAPP"], 2, "fc_link is 'GAPP'; did you mean 'GAP'"),
+        (["--learning_rate=-1"], 2, "argument --learning_rate: takes a number above 0, not '-1'"),
+        (["--weight_decay=-1"], 2, "weight_decay is -1.0"),
+        (["--average_decay=1"], 2, "average_decay is 1.0"),
+        (["--epochs=0"], 2, "argument --epochs: takes a whole number of at least 1, not '0'"),
+        (["--precision=float8"], 2, "--precision: invalid choice: 'float8'"),
+        (["--joint", "--split_components=false"], 2, "joint=True needs split_components=True"),
+        (["--learning_rat=1"], 2, "there is no option '--learning_rat'; did you mean '--learning_rate'?"),
+        (["--weights=none.h5"], 3, "there is no weight file 'none.h5'"),
+        (["--weights=net.onnx"], 3, "'net.onnx' holds no Keras weights; give the .h5 file"),
+        (["--handwriting=hands"], 2, "--handwriting goes with --fonts"),
+        (["--words=words.tsv"], 2, "--words goes with --fonts"),
+        (["--fonts=none"], 5, "none: the list of faces cannot be read"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(
+    folder: Path, argv: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", *TINY, *argv]) == code
+    captured = capsys.readouterr()
+    assert message in captured.err and captured.err.count("\n") == 1 and captured.out == ""
+    assert not Path("logs").exists()
+
+
+def test_there_are_no_patches_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", *TINY]) == 5
+    assert capsys.readouterr().err == (
+        "koocr: data: there is no such folder of patches; make it with crawl_data.py or load_data.py\n"
+    )
+
+
+def test_weights_of_another_network(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--epochs=1", *TINY]) == 0
+    capsys.readouterr()
+    assert main(["train", *TINY, "--image_size=24", "--joint", "--weights=logs/weights.h5"]) == 2
+    message = "the weights logs/weights.h5 were made with image_size=16, joint=False; leave those options out"
+    assert capsys.readouterr().err == f"koocr: {message}\n"
+    assert main(["train", *TINY, "--width=0.5", "--epochs=2"]) == 3
+    assert "the checkpoint belongs to another network or optimiser" in capsys.readouterr().err
+
+
+def test_a_damaged_checkpoint(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("logs").mkdir()
+    Path("logs/checkpoint.npz").write_bytes(b"PK")
+    assert main(["train", *TINY]) == 3
+    assert "checkpoint.npz is damaged" in capsys.readouterr().err
+
+
+def test_a_loss_that_is_no_number(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", *TINY, "--optimizer=sgd", "--learning_rate=1e30", "--warmup_steps=0"]) == 7
+    error = capsys.readouterr().err
+    assert "lower the learning rate" in error and error.count("\n") == 1
+    assert not Path("logs/weights.h5").exists() and not Path("logs/checkpoint.npz").exists()
+
+
+@pytest.fixture
+def faces(folder: Path) -> Path:
+    """Two faces to train on, one to validate on, and a writer."""
+    for name in ("serif", "hand", "other"):
+        make_face(folder / "fonts" / f"{name}.ttf", "가나다ㄱㅏ", family=name)
+    Path("fonts/faces.csv").write_text(
+        "id,klass,split,file,licence\nserif,serif,train,serif.ttf,OFL\n"
+        "clova-1,handwriting,train,hand.ttf,OFL\nother,gothic,val,other.ttf,OFL\n"
+    )
+    Path("hands").mkdir()
+    import io
+
+    from PIL import Image
+
+    def png(text: str) -> bytes:
+        buffer = io.BytesIO()
+        Image.fromarray(square(text)).save(buffer, "PNG")
+        return buffer.getvalue()
+
+    for writer in ("hhr-001", "hhr-004"):
+        make_set(Path("hands", f"{writer}.zip"), [("0.png", "가", png("가")), ("1.png", "나", png("나"))])
+    Path("words.tsv").write_text("가나\t-1\n", encoding="utf-8")
+    return folder
+
+
+def train_on_faces(*argv: str) -> int:
+    options = ["--fonts=fonts", "--steps_per_epoch=2", "--epochs=1", *TINY]
+    return main(["train", *options, *argv])
+
+
+def test_a_run_on_faces_and_hands(faces: Path) -> None:
+    argv = [
+        "--handwriting=hands",
+        "--words=words.tsv",
+        "--real_share=0.5",
+        "--joint",
+        "--adversarial_learning",
+    ]
+    assert train_on_faces(*argv, "--leave_out=clova-", "--hide_share=0.3") == 0
+    (row,) = rows()
+    assert {"val_clean", "val_degraded", "val_hands"} <= set(row)
+    assert {path.name for path in Path("data/glyphs").iterdir()} == {"train", "val"}
+    assert KoOCR(weights="logs/weights.h5").settings.joint
+
+
+def test_faces_without_a_validation_split(faces: Path) -> None:
+    text = Path("fonts/faces.csv").read_text()
+    Path("fonts/faces.csv").write_text(text.replace(",val,", ",test,"))
+    assert train_on_faces() == 0
+    assert not [name for name in rows()[0] if name.startswith("val_")]
+
+
+def test_faces_without_a_training_split(faces: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = Path("fonts/faces.csv").read_text()
+    Path("fonts/faces.csv").write_text(text.replace(",train,", ",test,"))
+    assert train_on_faces() == 5
+    assert "no face of the split train is in the list; add some" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "message"),
+    [
+        (["--words=none.tsv"], 5, "none.tsv: the word list can't be read"),
+        (["--handwriting=none"], 5, "none: none of the train writers"),
+        (["--leave_out=serif,clova"], 2, "no face draws any of the syllables to be shown"),
+        (["--hide_share=1"], 2, "no face draws any of the syllables to be shown"),
+        (["--real_share=2"], 2, "argument --real_share: takes a number from 0 to 1"),
+    ],
+)
+def test_what_is_wrong_with_faces_is_said_too(
+    faces: Path, argv: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train_on_faces(*argv) == code
+    error = capsys.readouterr().err
+    assert message in error and error.count("\n") == 1
+
+
+def test_a_missing_font_file(faces: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("fonts/hand.ttf").unlink()
+    assert train_on_faces() == 5
+    assert "hand.ttf: the font file does not exist" in capsys.readouterr().err
+    make_face(Path("fonts/hand.ttf"), "가나다")
+    assert train_on_faces() == 0, "the half-written store does no harm"
+
+
+def test_other_faces_need_another_store(faces: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train_on_faces() == 0
+    assert train_on_faces("--handwriting=hands", "--logs=other") == 5
+    assert (
+        "this glyph store was made of other faces; delete it or name another folder"
+        in capsys.readouterr().err
+    )
+
+
+def test_no_patches_are_needed_for_faces(faces: Path) -> None:
+    rmtree("data")
+    assert train_on_faces("--glyph_store=glyphs") == 0
