@@ -61,7 +61,7 @@ def export_onnx(
     if keras.backend.backend() != "tensorflow":
         raise ConfigError("export needs the TensorFlow backend; set KERAS_BACKEND=tensorflow")
     path = Path(path)
-    with _partial(path) as partial:
+    with _partial(path) as partial, _quiet():
         exact = _in_float32(model, settings)
         network = reading_network(folded(exact, settings))
         network(keras.ops.zeros((1, *network.input_shape[1:])))  # Keras exports only what has been called
@@ -141,14 +141,13 @@ def _partial(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """No word from ONNX Runtime's quantiser, which speaks through the root logger."""
-    root = logging.getLogger()
-    level = root.level
-    root.setLevel(logging.ERROR)
+    """No word from converters, which log what they can't optimise as if it were an error."""
+    level = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
     try:
         yield
     finally:
-        root.setLevel(level)
+        logging.disable(level)
 
 
 def _in_float32(model: keras.Model, settings: CharacterSettings) -> keras.Model:
