@@ -256,6 +256,8 @@ def test_keras_weights_read_as_onnx_does(weight_file: Path, reader: KoOCR) -> No
         assert one.text == other.text
         assert one.confidence == pytest.approx(other.confidence, abs=1e-4)
     assert by_keras.model is by_keras.model
+    images = batch(130)
+    assert KoOCR(weights=weight_file, num_threads=2).predict(images) == by_keras.predict(images)
 
 
 def test_an_onnx_file_has_no_keras_model(reader: KoOCR) -> None:
