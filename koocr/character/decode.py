@@ -58,8 +58,9 @@ class Scores:
         return whole.reshape(len(self), NUM_SYLLABLES)
 
     def symbols(self) -> LogArray:
-        """(N, 11223) log-probabilities of all symbols."""
-        return np.concatenate([self.syllables() + self.single[:, :1], self.single[:, 1:]], axis=1)
+        """(N, 11223) log-probabilities of all symbols, in double precision."""
+        single = self.single.astype(np.float64)
+        return np.concatenate([self.syllables() + single[:, :1], single[:, 1:]], axis=1)
 
     def jamo_marginals(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Log-probabilities of each jamo in its place, given a syllable: (N, 19), (N, 21), (N, 28)."""
@@ -100,7 +101,7 @@ class Scores:
             scores.append(values)
         joined = join_index(ids[0][:, :, None, None], ids[1][:, None, :, None], ids[2][:, None, None, :])
         total = scores[0][:, :, None, None] + scores[1][:, None, :, None] + scores[2][:, None, None, :]
-        total = total + self.single[:, :1, None, None]
+        total = total + self.single[:, :1, None, None].astype(np.float64)
         singles, single_scores = _best_columns(self.single[:, 1:], n)
         flat = len(self), int(np.prod(joined.shape[1:]))
         return (
@@ -115,7 +116,7 @@ class Scores:
         pairs = self.table.reshape(len(self), -1, num_finals).max(2)
         best, _ = _best_columns(pairs, n)
         ids = (best[:, :, None] * num_finals + np.arange(num_finals)).reshape(len(self), n * num_finals)
-        scores = np.take_along_axis(self.table, ids, axis=1) + self.single[:, :1]
+        scores = np.take_along_axis(self.table, ids, axis=1) + self.single[:, :1].astype(np.float64)
         singles, single_scores = _best_columns(self.single[:, 1:], n)
         return (
             np.concatenate([ids, NUM_SYLLABLES + singles], axis=1),
@@ -181,14 +182,15 @@ def _from_symbols(logs: FloatArray, charset: str | None) -> Scores:
 
 def _log_softmax(logits: FloatArray, temperature: float) -> FloatArray:
     scaled = logits if temperature == 1.0 else logits / np.float32(temperature)
-    return scaled - _log_sum(scaled)
+    scaled = scaled - scaled.max(axis=1, keepdims=True)
+    return scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
 
 
-def _log_sum(logits: FloatArray) -> FloatArray:
-    """(N, 1) logarithms of the sums of exp(logits) over columns; minus infinity where all of them are."""
-    peak = np.maximum(logits.max(axis=1, keepdims=True), np.finfo(np.float32).min)
+def _log_sum(logs: FloatArray) -> FloatArray:
+    """(N, 1) logarithms of the sums of exp(logs) over columns; minus infinity where all of them are."""
+    peak = np.maximum(logs.max(axis=1, keepdims=True), np.finfo(np.float32).min)
     with np.errstate(divide="ignore"):  # a charset may have no syllable at all
-        return peak + np.log(np.exp(logits - peak).sum(axis=1, keepdims=True))
+        return peak + np.log(np.exp(logs - peak).sum(axis=1, keepdims=True))
 
 
 def _best_columns(scores: LogArray, n: int) -> tuple[IntArray, LogArray]:
