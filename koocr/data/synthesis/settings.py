@@ -23,6 +23,7 @@ class AugmentationSettings:
     free_hand: float = 0.3  # chance that all of these are 1.5 times as strong: fast, careless hands
     # the pen
     stroke_width: float = 0.45  # chance of thinner or thicker strokes
+    thin_pen: float = 0.2  # chance that strokes are thinned to a share of their width: a ballpoint
     joined: float = 0.10  # chance that narrow gaps fill with ink, or thin strokes break
     # the cut: how far the ink finder is off
     scale: float = 0.07  # standard deviation of log(size)
@@ -52,6 +53,7 @@ PLAIN = AugmentationSettings(
     stretch=0.0,
     free_hand=0.0,
     stroke_width=0.0,
+    thin_pen=0.0,
     joined=0.0,
     scale=0.0,
     shift_px=0.0,

@@ -12,7 +12,12 @@ from koocr.data.glyphs import INK_SIZE, GlyphStore
 from koocr.data.synthesis.degrade import degrade
 from koocr.data.synthesis.sampling import GlyphSampler
 from koocr.data.synthesis.settings import AugmentationSettings
-from koocr.data.synthesis.strokes import add_surroundings, change_stroke_width, join_or_break
+from koocr.data.synthesis.strokes import (
+    add_surroundings,
+    change_stroke_width,
+    join_or_break,
+    thin_strokes,
+)
 from koocr.data.synthesis.warp import warp
 from koocr.ink import INK_SHARE, fit_glyph
 
@@ -95,6 +100,7 @@ def augment(
         (N, size, size) uint8.
     """
     glyphs = glyphs.copy()
+    thin_strokes(glyphs, rng, settings)
     change_stroke_width(glyphs, rng, settings)
     join_or_break(glyphs, rng, settings)
     zoom = (INK_SHARE * size) / INK_SIZE
