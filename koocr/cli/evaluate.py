@@ -145,10 +145,10 @@ def _extend(
     from koocr.character.comparison import add_others, add_sizes, add_speeds
 
     if args.hide_share:
-        from koocr.cli.train import hidden_symbols
+        from koocr.data.synthesis.sampling import syllables_to_hide
         from koocr.hangul import syllable
 
-        findings.held_out = frozenset(map(syllable, hidden_symbols(args.hide_share)))
+        findings.held_out = frozenset(map(syllable, syllables_to_hide(args.hide_share)))
     add_others(findings, others, plan, name=args.weights, progress=_tell)
     add_sizes(findings, list(others), weights=args.weights)
     if args.speed:

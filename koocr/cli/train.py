@@ -194,8 +194,9 @@ def _patch_data(args: argparse.Namespace, settings: CharacterSettings) -> Traini
 def _font_data(args: argparse.Namespace, settings: CharacterSettings) -> TrainingData:
     from koocr.character.glyph_training import GlyphTraining, glyph_data
     from koocr.data.synthesis import SamplingSettings
+    from koocr.data.synthesis.sampling import syllables_to_hide
 
-    sampling = SamplingSettings(real=args.real_share, hidden_symbols=hidden_symbols(args.hide_share))
+    sampling = SamplingSettings(real=args.real_share, hidden_symbols=syllables_to_hide(args.hide_share))
     glyphs = GlyphTraining(
         fonts=args.fonts,
         store=args.glyph_store,
@@ -212,13 +213,6 @@ def _font_data(args: argparse.Namespace, settings: CharacterSettings) -> Trainin
         seed=args.seed,
         augmentation=_augmentation(args),
     )
-
-
-def hidden_symbols(share: float) -> frozenset[int]:
-    """The syllables that are never shown; see `koocr.data.synthesis.sampling.syllables_to_hide`."""
-    from koocr.data.synthesis.sampling import syllables_to_hide
-
-    return syllables_to_hide(share)
 
 
 def _augmentation(args: argparse.Namespace) -> AugmentationSettings:
