@@ -13,6 +13,8 @@ IntArray = NDArray[np.int32]
 BoolArray = NDArray[np.bool_]
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom; half-open."""
+_INK = 145
+"""What is nowhere as dark as this is no stroke, but the rest of a shadow, or of a page shining through."""
 Sides = tuple[BoolArray, BoolArray, BoolArray, BoolArray]
 """Which parts touch the left, the top, the right and the bottom edge."""
 
@@ -33,10 +35,12 @@ def ink_box(darkness: UInt8Array, *, edge: int = 0) -> Box | None:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     if count < 2:
         return None
+    is_ink = np.bincount(labels[darkness > _INK], minlength=count)[1:] > 0
+    if is_ink.any():
+        stats[1:][~is_ink, cv2.CC_STAT_AREA] = 0
+    parts = _Parts.of(stats[1:], labels, edge)
     height, width = darkness.shape
-    left, top, right, bottom = _Parts.of(stats[1:], labels, edge).character(
-        (height - 2 * edge, width - 2 * edge)
-    )
+    left, top, right, bottom = parts.character((height - 2 * edge, width - 2 * edge))
     return left + edge, top + edge, right + edge, bottom + edge
 
 
