@@ -116,7 +116,7 @@ class Scores:
         pairs = self.table.reshape(len(self), -1, num_finals).max(2)
         best, _ = _best_columns(pairs, n)
         ids = (best[:, :, None] * num_finals + np.arange(num_finals)).reshape(len(self), n * num_finals)
-        scores = np.take_along_axis(self.table, ids, axis=1) + self.single[:, :1].astype(np.float64)
+        scores = self.table[np.arange(len(self))[:, None], ids] + self.single[:, :1].astype(np.float64)
         singles, single_scores = _best_columns(self.single[:, 1:], n)
         return (
             np.concatenate([ids, NUM_SYLLABLES + singles], axis=1),
@@ -195,12 +195,16 @@ def _log_sum(logs: FloatArray) -> FloatArray:
 
 def _best_columns(scores: LogArray, n: int) -> tuple[IntArray, LogArray]:
     """The n highest columns of each row, lowest column first among equals, in no further order."""
-    order = np.argsort(-scores, axis=1, kind="stable")[:, :n]
-    return order, np.take_along_axis(scores, order, axis=1)
+    order = np.argsort(-scores, axis=1, kind="stable") if n > 1 else scores.argmax(axis=1)[:, None]
+    order = order[:, :n]
+    return order, scores[np.arange(len(scores))[:, None], order]
 
 
 def _best(ids: IntArray, scores: LogArray, n: int) -> tuple[IntArray, LogArray]:
     """The n best of each row, best first, lower id first among equals."""
+    if n == 1:
+        best = scores.max(axis=1, keepdims=True)
+        return np.where(scores == best, ids, NUM_SYMBOLS).min(axis=1, keepdims=True), best
     chosen_ids = np.empty((len(ids), n), np.int64)
     chosen_scores = np.empty((len(ids), n), scores.dtype)
     for number, (row_ids, row) in enumerate(zip(ids, scores, strict=True)):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import keras
 
 FloatArray = NDArray[np.float32]
+T = TypeVar("T")
 
 _CHUNK = 64
 """Images for one call of the engine: larger ones gain nothing on a CPU and leave its caches."""
@@ -91,10 +93,8 @@ class KoOCR:
             InputError: an image can't be read.
             ConfigError: n is out of range.
         """
-        found = self.candidates(image, n)
-        if isinstance(found, Character):
-            return [candidate.text for candidate in found.candidates]
-        return [[candidate.text for candidate in character.candidates] for character in found]
+        blank: list[str] = []
+        return self._read(image, n, _texts, blank)
 
     @overload
     def candidates(self, image: ImageSource, n: int = 1) -> Character: ...  # type: ignore[overload-overlap]
@@ -106,21 +106,7 @@ class KoOCR:
         The probabilities are over all symbols: those of a blank image do not exist, and its `Character` is
         empty.
         """
-        check_count(n)
-        if not is_batch(image):
-            return self._read([image], n)[0]
-        images = as_batch(image)
-
-        def read(start: int) -> list[Character]:
-            return self._read(images[start : start + _CHUNK], n, first=start)
-
-        starts = range(0, len(images), _CHUNK)
-        if self._num_threads == 1 or len(starts) <= 1:
-            parts = [read(start) for start in starts]
-        else:
-            with ThreadPoolExecutor(self._num_threads) as pool:
-                parts = list(pool.map(read, starts))
-        return [character for part in parts for character in part]
+        return self._read(image, n, _characters, Character(()))
 
     @property
     def model(self) -> keras.Model:
@@ -198,7 +184,33 @@ class KoOCR:
             raise WeightsError("this network has not been trained; call train(), or give weights")
         return self._engine
 
-    def _read(self, images: Sequence[ImageSource], n: int, *, first: int | None = None) -> list[Character]:
+    def _read(self, image: Any, n: int, describe: Callable[[Scores, int], list[T]], blank: T) -> Any:
+        """Reads one image, or a batch in chunks: what `describe` makes of the scores, `blank` without ink."""
+        check_count(n)
+        if not is_batch(image):
+            return self._read_chunk([image], n, describe, blank)[0]
+        images = as_batch(image)
+
+        def read(start: int) -> list[T]:
+            return self._read_chunk(images[start : start + _CHUNK], n, describe, blank, first=start)
+
+        starts = range(0, len(images), _CHUNK)
+        if self._num_threads == 1 or len(starts) <= 1:
+            parts = [read(start) for start in starts]
+        else:
+            with ThreadPoolExecutor(self._num_threads) as pool:
+                parts = list(pool.map(read, starts))
+        return [reading for part in parts for reading in part]
+
+    def _read_chunk(
+        self,
+        images: Sequence[ImageSource],
+        n: int,
+        describe: Callable[[Scores, int], list[T]],
+        blank: T,
+        *,
+        first: int | None = None,
+    ) -> list[T]:
         """One chunk of a batch, from image number `first` on: load, find the ink, run the network, decode."""
         size = self.settings.image_size
         fitted = [
@@ -206,8 +218,8 @@ class KoOCR:
             for number, image in enumerate(images)
         ]
         inked = [glyph for glyph in fitted if glyph is not None]
-        found = iter(_characters(self._scores(inked), n) if inked else [])
-        return [Character(()) if glyph is None else next(found) for glyph in fitted]
+        found = iter(describe(self._scores(inked), n) if inked else [])
+        return [copy(blank) if glyph is None else next(found) for glyph in fitted]
 
     def _scores(self, glyphs: list[NDArray[np.uint8]]) -> Scores:
         engine = self._ready_engine()
@@ -225,6 +237,11 @@ def _load(image: ImageSource, number: int | None) -> NDArray[np.uint8]:
         if number is None:
             raise
         raise InputError(f"image {number} of the batch, counted from 0: {error}") from error
+
+
+def _texts(scores: Scores, n: int) -> list[list[str]]:
+    ids, _ = scores.top(n)
+    return [[symbol(index) for index in row] for row in ids.tolist()]
 
 
 def _characters(scores: Scores, n: int) -> list[Character]:
