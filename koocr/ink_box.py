@@ -35,9 +35,10 @@ def ink_box(darkness: UInt8Array, *, edge: int = 0) -> Box | None:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     if count < 2:
         return None
-    is_ink = np.bincount(labels[darkness > _INK], minlength=count)[1:] > 0
-    if is_ink.any():
-        stats[1:][~is_ink, cv2.CC_STAT_AREA] = 0
+    if count > 2:
+        is_ink = np.bincount(labels[darkness > _INK], minlength=count)[1:] > 0
+        if is_ink.any():
+            stats[1:][~is_ink, cv2.CC_STAT_AREA] = 0
     parts = _Parts.of(stats[1:], labels, edge)
     height, width = darkness.shape
     left, top, right, bottom = parts.character((height - 2 * edge, width - 2 * edge))
