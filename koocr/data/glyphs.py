@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageFont
 
+from koocr.data.crawl.coverage import is_common
 from koocr.data.faces import open_font
 from koocr.errors import DataError
 from koocr.hangul import JAMO, NUM_SYLLABLES, syllable
@@ -106,6 +107,9 @@ def glyphs_of_face(
 ) -> Iterator[tuple[int, UInt8Array]]:
     """Yields (symbol id, stored square) for what a face draws: the given syllables, then its single jamo.
 
+    Where it draws several of the syllables alike, it does so by mistake: the one in KS X 1001 is kept if there
+    is just one, else none, for a wrong label teaches worse than none.
+
     Args:
         path: the font file.
         syllables: symbol ids of the syllables that the face really draws.
@@ -115,13 +119,28 @@ def glyphs_of_face(
         DataError: the file is missing or is no font.
     """
     font = open_font(path, _DRAW_SIZE_PX, index=index)
-    jamo = [NUM_SYLLABLES + i for i in drawable_jamo(font)]
-    for symbol in (*syllables, *jamo):
-        text = syllable(symbol) if symbol < NUM_SYLLABLES else JAMO[symbol - NUM_SYLLABLES]
-        drawn = draw_glyph(font, text)
-        square = None if drawn is None else fit_ink(drawn)
+    for symbol, drawn in _told_apart((symbol, draw_glyph(font, syllable(symbol))) for symbol in syllables):
+        square = fit_ink(drawn)
         if square is not None:
             yield symbol, square
+    for number in drawable_jamo(font):
+        ink = draw_glyph(font, JAMO[number])
+        square = None if ink is None else fit_ink(ink)
+        if square is not None:
+            yield NUM_SYLLABLES + number, square
+
+
+def _told_apart(glyphs: Iterable[tuple[int, UInt8Array | None]]) -> list[tuple[int, UInt8Array]]:
+    """Leaves out what is not drawn, and syllables that can't be told apart."""
+    alike: dict[tuple[tuple[int, ...], bytes], list[tuple[int, UInt8Array]]] = {}
+    for symbol, ink in glyphs:
+        if ink is not None:
+            alike.setdefault((ink.shape, ink.tobytes()), []).append((symbol, ink))
+    kept: list[tuple[int, UInt8Array]] = []
+    for group in alike.values():
+        common = [glyph for glyph in group if is_common(syllable(glyph[0]))]
+        kept += group if len(group) == 1 else common if len(common) == 1 else []
+    return kept
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,13 @@ def test_a_faces_glyphs_are_the_syllables_asked_for_and_its_jamo(tmp_path: Path)
         assert drawn is not None and np.array_equal(square, fit_ink(drawn))  # type: ignore[arg-type]
 
 
+def test_syllables_drawn_alike_are_left_out_but_for_the_common_one(tmp_path: Path) -> None:
+    high, low = [(100, 400, 900, 800)], [(300, 0, 500, 800)]
+    pictures = {"젠": LEFT_HALF, "졘": LEFT_HALF, "갂": high, "갃": high, "나": low, "다": CORNERS}
+    face = make_face(tmp_path / "f.ttf", "", pictures=pictures)
+    assert [symbol for symbol, _ in glyphs_of_face(face, ids("젠졘갂갃나다"))] == ids("젠나다")
+
+
 @pytest.mark.parametrize("content", [None, b"", b"no font"])
 def test_files_that_are_no_fonts(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
