@@ -2,8 +2,8 @@
 
 A block trains as convolution + batch normalisation with a shortcut, and reads as a single convolution with
 bias: both extra branches are linear and fold into its kernel (Ding et al., "RepVGG: Making VGG-style
-ConvNets great again", 2021, section 3; their 1×1
-branch is left out: with it, training on a CPU is half as fast).
+ConvNets great again", 2021, section 3; their 1×1 branch is left out: with it, training on a CPU is half as
+fast).
 """
 
 from __future__ import annotations
