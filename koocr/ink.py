@@ -113,10 +113,11 @@ def _darkness(work: UInt8Array) -> UInt8Array | None:
     low, high, _, _ = cv2.minMaxLoc(smooth)
     if high - low < _MIN_CONTRAST:
         return None
-    is_light, share = _ink_tone(smooth)
+    small = _overview(smooth)
+    is_light, share = _ink_tone(small)
     if is_light:
-        work, smooth = cv2.bitwise_not(work), cv2.bitwise_not(smooth)
-    gain = 255 / np.maximum(_ground(smooth, share), 1)  # a shadow takes as much from ink as from paper
+        work, small = cv2.bitwise_not(work), cv2.bitwise_not(small)
+    gain = 255 / np.maximum(_ground(small, share), 1)  # a shadow takes as much from ink as from paper
     gain = cv2.resize(gain, (work.shape[1], work.shape[0]), interpolation=cv2.INTER_LINEAR)
     work = cv2.multiply(work, gain, dtype=cv2.CV_8U)
     smooth = cv2.blur(work, (3, 3))
@@ -125,8 +126,8 @@ def _darkness(work: UInt8Array) -> UInt8Array | None:
     if peak < max(_MIN_CONTRAST, _MIN_CONTRAST_TO_NOISE * noise):
         return None
     floor = min(1.5 * noise, 0.2 * peak)
-    levels = (255 - np.arange(256) - floor) * (255.0 / max(peak - floor, 1.0))
-    return cv2.LUT(work, np.clip(levels, 0, 255).astype(np.uint8))
+    slope = 255.0 / max(peak - floor, 1.0)
+    return cv2.addWeighted(work, -slope, work, 0, (255 - floor) * slope)  # saturates
 
 
 def _percentile(image: UInt8Array, share: float) -> int:
@@ -135,7 +136,15 @@ def _percentile(image: UInt8Array, share: float) -> int:
     return int(np.searchsorted(counts, share * counts[-1]))
 
 
-def _ink_tone(smooth: UInt8Array) -> tuple[bool, float]:
+def _overview(smooth: UInt8Array) -> UInt8Array:
+    """A picture that has been smoothed, at most `_GROUND_SIZE` pixels wide and high."""
+    height, width = smooth.shape
+    scale = min(1.0, _GROUND_SIZE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return cv2.resize(smooth, size, interpolation=cv2.INTER_LINEAR)
+
+
+def _ink_tone(overview: UInt8Array) -> tuple[bool, float]:
     """Whether the ink is the lighter tone, and the share of the picture that it covers.
 
     Ink covers less than the ground, and hardly ever the corners.
@@ -143,21 +152,22 @@ def _ink_tone(smooth: UInt8Array) -> tuple[bool, float]:
     Dark is what is nearer to the darkest than to the lightest tone around, so that no shadow counts as ink.
     Where there is but one tone around, that is the ground's, which has the larger part of all the rest.
     """
-    small = cv2.resize(smooth, (_GRID, _GRID), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(overview, (_GRID, _GRID), interpolation=cv2.INTER_LINEAR)
     reach = np.ones((13, 13), np.uint8)
     lightest, darkest = cv2.dilate(small, reach), cv2.erode(small, reach)
-    dark = cv2.compare(small, cv2.addWeighted(lightest, 0.5, darkest, 0.5, 0), cv2.CMP_LT) // 255
-    is_plain = cv2.subtract(lightest, darkest) < 0.25 * float(np.ptp(small))
-    if is_plain.any():
-        dark[is_plain] = cv2.mean(dark, cv2.compare(is_plain.astype(np.uint8), 0, cv2.CMP_EQ))[0] > 0.5
-    share = cv2.mean(dark)[0]
+    dark = cv2.compare(small, cv2.addWeighted(lightest, 0.5, darkest, 0.5, 0), cv2.CMP_LT)
+    low, high, _, _ = cv2.minMaxLoc(small)
+    varied = cv2.compare(cv2.subtract(lightest, darkest), 0.25 * (high - low), cv2.CMP_GE)
+    if cv2.countNonZero(varied) < varied.size:
+        dark[varied == 0] = 255 if cv2.mean(dark, varied)[0] > 127 else 0
+    share = cv2.mean(dark)[0] / 255
     is_light = share + 0.6 * _corners(dark) > 0.8
     return is_light, 1 - share if is_light else share
 
 
 def _corners(dark: UInt8Array) -> float:
     """How dark the corners are, in [0, 1]; inside of it, where a cell's border runs around the picture."""
-    corners, *rings = (_edge_weights() @ dark.ravel()).tolist()
+    corners, *rings = (_edge_weights() @ (dark.ravel() / np.float32(255))).tolist()
     for rim in rings[:2]:
         inside: float = max(rings[2:], key=lambda tone: abs(tone - rim))
         if min(rim, 1 - rim) < 0.15 and abs(rim - inside) > 0.8:  # or it is a heavy character, cut tight
@@ -175,23 +185,20 @@ def _edge_weights() -> FloatArray:
     return masks / masks.sum(1, keepdims=True)
 
 
-def _ground(smooth: UInt8Array, share: float) -> FloatArray:
-    """The paper's tone, at a low resolution: dark parts that hold no large square are closed.
+def _ground(small: UInt8Array, share: float) -> FloatArray:
+    """The paper's tone: dark parts that hold no large square are closed.
 
     A closing keeps the edge of a shadow where it is, however hard it is. How large the square must be
     depends on how much of the picture is ink: light strokes are narrow, and heavy ones stand so close that
     little paper shows between them.
     """
-    height, width = smooth.shape
-    scale = min(1.0, _GROUND_SIZE / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(smooth, size, interpolation=cv2.INTER_AREA)
     side = np.interp(share, (0.2, 0.4), (_NARROW, _WIDE))
-    reach = max(3, round(float(side) * max(size))) | 1
+    reach = max(3, round(float(side) * max(small.shape))) | 1
     square, plane = np.ones((reach, reach), np.uint8), _plane(small)
-    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, square).astype(np.float32)
+    tones = small.astype(np.float32)  # closed in less time than bytes
+    closed = cv2.morphologyEx(tones, cv2.MORPH_CLOSE, square)
     # At the picture's edges a closing can't follow a slope, so one without the slope has a say, too.
-    level = cv2.morphologyEx(small - plane, cv2.MORPH_CLOSE, square) + plane
+    level = cv2.morphologyEx(tones - plane, cv2.MORPH_CLOSE, square) + plane
     return cv2.blur(np.minimum(closed, level), (3, 3))
 
 
