@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
@@ -19,7 +20,7 @@ from koocr.document import Candidate, Character, JamoScore
 from koocr.engine import Engine, OnnxEngine
 from koocr.errors import ConfigError, InputError, WeightsError, WeightsMissingError
 from koocr.hangul import FINALS, INITIALS, MEDIALS, NUM_SYLLABLES
-from koocr.image import ImageSource, as_batch, is_batch, load_image
+from koocr.image import GreyImage, ImageSource, as_batch, is_batch, load_image
 from koocr.ink import fit_glyph
 from koocr.weights import shipped_model, verified
 
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
     import keras
 
 FloatArray = NDArray[np.float32]
+Glyph = NDArray[np.uint8] | None
+"""What `fit_glyph` makes of an image: (S, S), or None without ink."""
 T = TypeVar("T")
 
-_CHUNK = 64
+_CHUNK = 32
 """Images for one call of the engine: larger ones gain nothing on a CPU and leave its caches."""
 
 
@@ -43,7 +46,8 @@ class KoOCR:
 
     Args:
         weights: name or path; None for the default model, or for a new network where options are given.
-        num_threads: how many parts of a batch are read beside each other.
+        num_threads: how many threads read a batch: one loads images and finds their ink, the others run the
+            network.
         options: of the network, see `CharacterSettings`: `network`, `image_size`, `fc_link`,
             `split_components`, …. Beside `weights` they need not be given; if they are, they must be what the
             weights were made with.
@@ -188,55 +192,65 @@ class KoOCR:
         """Reads one image, or a batch in chunks: what `describe` makes of the scores, `blank` without ink."""
         check_count(n)
         if not is_batch(image):
-            return self._read_chunk([image], n, describe, blank)[0]
-        images = as_batch(image)
-
-        def read(start: int) -> list[T]:
-            return self._read_chunk(images[start : start + _CHUNK], n, describe, blank, first=start)
-
-        starts = range(0, len(images), _CHUNK)
-        if self._num_threads == 1 or len(starts) <= 1:
-            parts = [read(start) for start in starts]
-        else:
-            with ThreadPoolExecutor(self._num_threads) as pool:
-                parts = list(pool.map(read, starts))
-        return [reading for part in parts for reading in part]
-
-    def _read_chunk(
-        self,
-        images: Sequence[ImageSource],
-        n: int,
-        describe: Callable[[Scores, int], list[T]],
-        blank: T,
-        *,
-        first: int | None = None,
-    ) -> list[T]:
-        """One chunk of a batch, from image number `first` on: load, find the ink, run the network, decode."""
-        size = self.settings.image_size
-        fitted = [
-            fit_glyph(_load(image, None if first is None else first + number), size)
-            for number, image in enumerate(images)
+            glyph = fit_glyph(load_image(image), self.settings.image_size)
+            scores = self._scores([glyph])
+            return describe(scores, n)[0] if scores else copy(blank)
+        parts = self._prepared(as_batch(image))
+        return [
+            reading
+            for glyphs, scores in self._scored(parts)
+            for reading in _in_place(glyphs, describe(scores, n) if scores else [], blank)
         ]
-        inked = [glyph for glyph in fitted if glyph is not None]
-        found = iter(describe(self._scores(inked), n) if inked else [])
-        return [copy(blank) if glyph is None else next(found) for glyph in fitted]
 
-    def _scores(self, glyphs: list[NDArray[np.uint8]]) -> Scores:
+    def _prepared(self, images: list[ImageSource]) -> Iterator[list[Glyph]]:
+        """Loads the images of a batch and finds their ink, a chunk at a time; None where there is none."""
+        size = self.settings.image_size
+        for start in range(0, len(images), _CHUNK):
+            chunk = images[start : start + _CHUNK]
+            yield [fit_glyph(_load(image, start + number), size) for number, image in enumerate(chunk)]
+
+    def _scored(self, parts: Iterator[list[Glyph]]) -> Iterator[tuple[list[Glyph], Scores | None]]:
+        """Each chunk with its scores, in order.
+
+        The network runs beside the preparation of the chunks that follow, which is Python and stays in one
+        thread: two would only wait for each other.
+        """
+        if self._num_threads == 1:
+            yield from ((glyphs, self._scores(glyphs)) for glyphs in parts)
+            return
+        running: deque[tuple[list[Glyph], Future[Scores | None]]] = deque()
+        with ThreadPoolExecutor(self._num_threads - 1) as pool:
+            for glyphs in parts:
+                running.append((glyphs, pool.submit(self._scores, glyphs)))
+                if len(running) > self._num_threads:  # or a large batch would fill the memory
+                    first, scores = running.popleft()
+                    yield first, scores.result()
+            yield from ((glyphs, scores.result()) for glyphs, scores in running)
+
+    def _scores(self, glyphs: list[Glyph]) -> Scores | None:
+        """The scores of those glyphs that have ink; None if no one has."""
+        inked = [glyph for glyph in glyphs if glyph is not None]
+        if not inked:
+            return None
         engine = self._ready_engine()
-        batch = (np.stack(glyphs).astype(np.float32) / np.float32(255))[..., None]  # (N, S, S, 1)
+        batch = (np.stack(inked).astype(np.float32) / np.float32(255))[..., None]  # (N, S, S, 1)
         return scores_of(
             engine.run(batch), charset=self.settings.charset, temperatures=self._metadata.temperatures
         )
 
 
-def _load(image: ImageSource, number: int | None) -> NDArray[np.uint8]:
-    """Loads an image; an error says which one of a batch it was."""
+def _load(image: ImageSource, number: int) -> GreyImage:
+    """Loads an image of a batch; an error says which one it was."""
     try:
         return load_image(image)
     except InputError as error:
-        if number is None:
-            raise
         raise InputError(f"image {number} of the batch, counted from 0: {error}") from error
+
+
+def _in_place(glyphs: list[Glyph], readings: list[T], blank: T) -> Iterator[T]:
+    """The readings of those images that have ink, and `blank` in the place of those that have none."""
+    found = iter(readings)
+    return (copy(blank) if glyph is None else next(found) for glyph in glyphs)
 
 
 def _texts(scores: Scores, n: int) -> list[list[str]]:
