@@ -32,6 +32,9 @@ from koocr.errors import ConfigError, WeightsError
 
 UInt8Array = NDArray[np.uint8]
 
+_IN_INT8 = ["Conv", "Relu", "AveragePool", "MaxPool", "Concat", "Add", "MatMul", "Gemm"]
+"""Relu among them, or each convolution's result is turned to float and back for it."""
+_LARGE_MATRIX = 2**18
 _AGREEMENT = 1e-3
 """Largest difference of a float32 export's logits from Keras's, as a share of the largest logit."""
 
@@ -102,7 +105,8 @@ def quantise(source: str | Path, path: str | Path, images: UInt8Array, *, batch_
             weight_type=QuantType.QInt8,
             activation_type=QuantType.QUInt8,
             calibrate_method=CalibrationMethod.MinMax,
-            op_types_to_quantize=["Conv", "MatMul", "Gemm", "Add"],
+            op_types_to_quantize=_IN_INT8,
+            nodes_to_exclude=_heads(onnx.load(str(prepared))),
         )
         _add_metadata(partial, metadata)
     return path
@@ -125,6 +129,22 @@ def agreement(one: str | Path, other: str | Path, images: UInt8Array, *, batch_s
         first, second = (scores_of(engine.run(batch), charset=charset).top(1)[0] for engine in engines)
         alike += int((first == second).sum())
     return alike / len(images)
+
+
+def _heads(model: onnx.ModelProto) -> list[str]:
+    """The operations after the last convolution, which stay in float32: few, but answers hang on them.
+
+    Only large matrices among them become int8, for the size of the file.
+    """
+    large = {tensor.name for tensor in model.graph.initializer if np.prod(tensor.dims) >= _LARGE_MATRIX}
+    before_conv: set[str] = set()
+    heads = []
+    for node in reversed(model.graph.node):
+        if node.op_type in ("Conv", "Relu") or before_conv.intersection(node.output):
+            before_conv.update(node.input)
+        elif not large.intersection(node.input):
+            heads.append(node.name)
+    return heads
 
 
 @contextmanager
