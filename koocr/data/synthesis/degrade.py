@@ -63,7 +63,7 @@ def _blur(
     if rng.random() < 0.15:  # a moved camera
         length = int(rng.integers(2, 4 if is_small else 6))
         return cv2.blur(image, (length, 1) if rng.random() < 0.5 else (1, length))
-    sigma = rng.uniform(0.3, 0.9 if is_small else 1.9)
+    sigma = rng.uniform(0.3, 0.9 if is_small else 1.7)
     return cv2.GaussianBlur(image, (0, 0), sigma)
 
 

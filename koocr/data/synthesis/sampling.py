@@ -26,7 +26,7 @@ class SamplingSettings:
         hidden_symbols: symbols never shown, to measure how unseen syllables are read.
     """
 
-    uniform: float = 0.5
+    uniform: float = 0.35
     real: float = 0.12
     single_jamo: float = 0.02
     hidden_symbols: frozenset[int] = field(default_factory=frozenset)
@@ -71,8 +71,8 @@ class _Rows:
 class GlyphSampler:
     """Draws rows of a glyph store.
 
-    A batch is a function of the generator alone. Of the syllables, half (`SamplingSettings.uniform`) come
-    uniformly over all that some face draws and half by `frequencies`; every face that draws the syllable
+    A batch is a function of the generator alone. Of the syllables, a share (`SamplingSettings.uniform`) comes
+    uniformly over all that some face draws and the others by `frequencies`; every face that draws the syllable
     is equally likely. A further share comes from real hands, uniformly over their crops.
 
     Args:

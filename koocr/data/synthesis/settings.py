@@ -14,30 +14,31 @@ class AugmentationSettings:
 
     # the hand: no two people put the jamo of a syllable in the same proportions
     stroke_warp: bool = True
-    elastic_px: float = 2.2  # standard deviation of a 5×5 grid of displacements; 3 closes small counters
-    proportion: float = 0.14  # how far the middle of a syllable moves, as a share of its size
+    elastic_px: float = 1.9  # standard deviation of a 5×5 grid of displacements; 3 closes small counters
+    proportion: float = 0.13  # how far the middle of a syllable moves, as a share of its size
     rotation_deg: float = 4.5  # standard deviation; pages are deskewed to less than that
     slant: float = 0.14  # standard deviation of the shear
     stretch: float = 0.12  # standard deviation of log(width / height)
-    tremble_px: float = 0.7  # the same for a 9×9 grid: an unsteady stroke
-    free_hand: float = 0.3  # chance that all of these are 1.5 times as strong: fast, careless hands
+    tremble_px: float = 0.6  # the same for a 9×9 grid: an unsteady stroke
+    least_warp: float = 0.0  # each image has all of these times one number between these two:
+    most_warp: float = 1.3  # neat print and fast, careless hands alike
     # the pen
     stroke_width: float = 0.45  # chance of thinner or thicker strokes
-    thin_pen: float = 0.2  # chance that strokes are thinned to a share of their width: a ballpoint
-    joined: float = 0.10  # chance that narrow gaps fill with ink, or thin strokes break
+    thin_pen: float = 0.12  # chance that strokes are thinned to a share of their width: a ballpoint
+    joined: float = 0.06  # chance that narrow gaps fill with ink, or thin strokes break
     # the cut: how far the ink finder is off
     scale: float = 0.07  # standard deviation of log(size)
     shift_px: float = 1.6
-    loose_cut: float = 0.06  # chance that specks made the box much too large
+    loose_cut: float = 0.05  # chance that specks made the box much too large
     # the surroundings
-    neighbours: float = 0.10
-    ruled_lines: float = 0.08
-    clipped: float = 0.06
+    neighbours: float = 0.07
+    ruled_lines: float = 0.06
+    clipped: float = 0.05
     # the picture
-    low_resolution: float = 0.35
-    min_size_px: int = 15  # long side of the ink of the smallest characters
-    blur: float = 0.35
-    noise: float = 0.40
+    low_resolution: float = 0.30
+    min_size_px: int = 17  # long side of the ink of the smallest characters
+    blur: float = 0.30
+    noise: float = 0.30
     uneven_light: float = 0.15
     jpeg: float = 0.10
     through_reader: float = 0.15  # cut anew by the reader's own ink finder, with the errors it makes
@@ -51,7 +52,6 @@ PLAIN = AugmentationSettings(
     rotation_deg=0.0,
     slant=0.0,
     stretch=0.0,
-    free_hand=0.0,
     stroke_width=0.0,
     thin_pen=0.0,
     joined=0.0,

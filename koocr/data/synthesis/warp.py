@@ -12,7 +12,6 @@ FloatArray = NDArray[np.float32]
 UInt8Array = NDArray[np.uint8]
 
 _ELASTIC_GRID, _TREMBLE_GRID = 5, 9
-_FREE_HAND = 1.5
 
 
 def warp(
@@ -47,7 +46,7 @@ def _maps(
     """Where each pixel of the results comes from, in 64ths of the result, measured from the middle."""
     axis = (np.arange(size, dtype=np.float32) - (size - 1) / 2) * np.float32(64 / size)
     x, y = axis[None, None, :], axis[None, :, None]
-    strength = np.where(rng.random(count) < settings.free_hand, _FREE_HAND, 1.0)
+    strength = rng.uniform(settings.least_warp, settings.most_warp, count)
     inverse = _inverse_affine(rng, settings, strength)
     shift = rng.normal(0, settings.shift_px, (2, count, 1, 1)).astype(np.float32)
     x, y = x - shift[0], y - shift[1]
