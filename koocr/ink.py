@@ -26,7 +26,7 @@ _EDGE = 2
 """Pixels of ground put around a picture, so that strokes at its edge are as wide as others."""
 _GRID = 24
 """Side of the coarse picture from which the paper's tone is judged."""
-_GROUND_SIZE = 48
+_GROUND_SIZE = 40
 _NARROW, _WIDE = 0.3, 0.75
 """Sides of the squares that the ink never fills, light and heavy, as shares of the picture."""
 _MIN_CONTRAST = 14

@@ -95,7 +95,9 @@ class Explanation:
         return contact_sheet(tiles, columns=len(tiles), tile_px=tile_px)
 
 
-def explain(reader: KoOCR, image: ImageSource, *, text: str = "", is_local: bool = False) -> Explanation:
+def explain(
+    reader: KoOCR, image: ImageSource, *, text: str = "", is_local: bool | None = None
+) -> Explanation:
     """Finds which parts of an image speak for each jamo of an answer.
 
     Args:
@@ -122,7 +124,7 @@ def explain_images(
     *,
     settings: CharacterSettings,
     layer: str = FEATURES,
-    is_local: bool = False,
+    is_local: bool | None = None,
 ) -> list[Explanation]:
     """Finds for each jamo of some answers which parts of the image speak for it.
 
@@ -136,8 +138,9 @@ def explain_images(
         settings: the network's.
         layer: the layer whose map is weighted; all paths through the network must pass it.
         is_local: weighs each place by its own gradient (HiResCAM, Draelos and Carin, 2020) instead of each
-            channel by its mean gradient. For heads that pool linearly (GWAP) it shows exactly what each place
-            contributed.
+            channel by its mean gradient (Grad-CAM). For heads that pool linearly (GWAP) it shows exactly what
+            each place contributed, where the mean is nearly the same picture for all three jamo. None: local
+            for networks with GWAP.
 
     Returns:
         One explanation per image.
@@ -152,6 +155,8 @@ def explain_images(
     groups = {part: np.flatnonzero(ids < NUM_SYLLABLES) for part in PARTS} | {
         "single": np.flatnonzero(ids >= NUM_SYLLABLES)
     }
+    if is_local is None:
+        is_local = "GWAP" in {settings.link(head) for head in settings.heads}
     activations: list[list[Activation]] = [[] for _ in texts]
     network = _Cut(model, layer)
     for part, rows in groups.items():

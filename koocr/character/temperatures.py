@@ -18,6 +18,9 @@ __all__ = ["fit_temperatures"]
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 
+_LEAST, _MOST = 0.4, 4.0
+"""An output that makes no mistake on the set, as "single" may, is likeliest at 0: a few images don't prove that
+it never will."""
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -67,7 +70,8 @@ def _alone(name: str, logits: FloatArray, symbols: IntArray, charset: str | None
         is_counted = columns >= 0
     if not is_counted.any():
         return 1.0
-    return fit_temperature([(logits[is_counted], columns[is_counted])])
+    fitted = fit_temperature([(logits[is_counted], columns[is_counted])])
+    return min(max(fitted, _LEAST), _MOST)
 
 
 def _scaled(temperatures: Mapping[str, float], factor: float) -> dict[str, float]:
