@@ -13,6 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 import onnx
+import onnx.numpy_helper
 from numpy.typing import NDArray
 from onnxruntime.quantization import (
     CalibrationDataReader,
@@ -35,6 +36,7 @@ UInt8Array = NDArray[np.uint8]
 _IN_INT8 = ["Conv", "Relu", "AveragePool", "MaxPool", "Concat", "Add", "MatMul", "Gemm"]
 """Relu among them, or each convolution's result is turned to float and back for it."""
 _LARGE_MATRIX = 2**18
+_SMALL_TENSOR = 1024
 _AGREEMENT = 1e-3
 """Largest difference of a float32 export's logits from Keras's, as a share of the largest logit."""
 
@@ -108,6 +110,7 @@ def quantise(source: str | Path, path: str | Path, images: UInt8Array, *, batch_
             op_types_to_quantize=_IN_INT8,
             nodes_to_exclude=_heads(onnx.load(str(prepared))),
         )
+        _store_in_16_bits(partial)
         _add_metadata(partial, metadata)
     return path
 
@@ -145,6 +148,25 @@ def _heads(model: onnx.ModelProto) -> list[str]:
         elif not large.intersection(node.input):
             heads.append(node.name)
     return heads
+
+
+def _store_in_16_bits(path: Path) -> None:
+    """Halves what is left of float32 weights; ONNX Runtime widens them again when it loads the file."""
+    model = onnx.load(str(path))
+    casts = []
+    for tensor in model.graph.initializer:
+        if tensor.data_type != onnx.TensorProto.FLOAT or np.prod(tensor.dims) < _SMALL_TENSOR:
+            continue
+        half = onnx.numpy_helper.to_array(tensor).astype(np.float16)
+        if not np.isfinite(half).all():
+            continue
+        name = tensor.name
+        tensor.CopyFrom(onnx.numpy_helper.from_array(half, f"{name}_half"))
+        casts.append(onnx.helper.make_node("Cast", [tensor.name], [name], to=onnx.TensorProto.FLOAT))
+    nodes = list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend([*casts, *nodes])
+    onnx.save(model, str(path))
 
 
 @contextmanager
