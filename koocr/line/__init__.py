@@ -1,0 +1,1 @@
+"""Lines of text: an image of one line in, its text out."""
