@@ -1,8 +1,8 @@
 """What a line network confuses: its frames sorted by likeness, without being told which symbol they are.
 
-K-means on the standardised logits of single frames makes as many clusters as there are symbols. If the network
-tells symbols well apart, each cluster holds one of them; where a cluster mixes symbols, they look alike to it,
-and those are the ones that it will take for each other on worse images.
+K-means on the standardised logits of single frames makes as many clusters as there are symbols. If the
+network tells symbols well apart, each cluster holds one of them; where a cluster mixes symbols, they look
+alike to it, and those are the ones that it will take for each other on worse images.
 """
 
 from __future__ import annotations

@@ -22,8 +22,9 @@ __all__ = ["LineSample", "cluster_sheet", "line_sheet", "marked_text", "samples_
 _BLUE = (30, 70, 170)
 _COLOURS = ((90, 90, 90), RED, _BLUE, (20, 120, 60), (170, 100, 0), (120, 40, 140))  # the rest: the last
 _GAP = 10
-_TEXT_PX = 24
-_ROW_PX = 30
+_TEXT_PX = 30
+_ROW_PX = 38  # the label face hangs finals low
+_NOTE_PX = 20
 _MAX_HEIGHT = 64
 _VIEW_PX = 220
 
@@ -59,17 +60,14 @@ def line_sheet(samples: Sequence[LineSample], *, width: int = 900) -> Image.Imag
     font = ImageFont.truetype(str(korean_face()), _TEXT_PX)
     note_font = font.font_variant(size=16)
     pictures = [_scaled(sample.image, width - 2 * _GAP) for sample in samples]
-    heights = [picture.height + 2 * _ROW_PX + 3 * _GAP for picture in pictures]
+    heights = [picture.height + 2 * _ROW_PX + _NOTE_PX + 2 * _GAP for picture in pictures]
     sheet = Image.new("RGB", (width, max(1, sum(heights) + _GAP)), "white")
     draw = ImageDraw.Draw(sheet)
     top = _GAP
     for sample, picture, height in zip(samples, pictures, heights, strict=True):
-        sheet.paste(picture, (_GAP, top))
-        first = top + picture.height
-        _write(draw, font, (_GAP, first), [(s.truth, RED if not s.is_right else BLACK) for s in sample.steps])
-        read = [(s.read, _BLUE if not s.is_right else BLACK) for s in sample.steps]
-        _write(draw, font, (_GAP, first + _ROW_PX), read)
-        draw.text((width - _GAP, first + 8), sample.note, font=note_font, fill=GREY, anchor="ra")
+        draw.text((_GAP, top), sample.note, font=note_font, fill=GREY)
+        sheet.paste(picture, (_GAP, top + _NOTE_PX))
+        _write(draw, font, (_GAP, top + _NOTE_PX + picture.height), sample.steps)
         bottom = top + height - _GAP
         draw.line((_GAP, bottom, width - _GAP, bottom), fill=(225, 225, 225))
         top += height
@@ -87,14 +85,17 @@ def _write(
     draw: ImageDraw.ImageDraw,
     font: ImageFont.FreeTypeFont,
     corner: tuple[int, int],
-    characters: Iterable[tuple[str, tuple[int, int, int]]],
+    steps: Iterable[Step],
 ) -> None:
+    """Writes truth and reading one under the other, so that what was lost or invented leaves a gap."""
     left, top = float(corner[0]), corner[1]
-    for text, colour in characters:
-        right = left + font.getlength(text)
-        draw.text((left, top), text, font=font, fill=colour)
-        if colour != BLACK and text:
-            draw.line((left + 1, top + _ROW_PX - 3, right - 1, top + _ROW_PX - 3), fill=colour, width=2)
+    for step in steps:
+        right = left + max(font.getlength(text) for text in step)
+        for row, (text, colour) in enumerate(zip(step, (RED, _BLUE), strict=True)):
+            baseline = top + (row + 1) * _ROW_PX - 12
+            draw.text((left, baseline), text, font=font, fill=BLACK if step.is_right else colour, anchor="ls")
+            if text and not step.is_right:
+                draw.line((left + 1, baseline + 9, right - 1, baseline + 9), fill=colour, width=2)
         left = right
 
 

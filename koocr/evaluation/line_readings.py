@@ -14,10 +14,10 @@ from koocr.charset import normalise
 from koocr.evaluation.alignment import Step, align
 from koocr.evaluation.readings import IntArray, Readings, TextArray
 
-__all__ = ["FACE", "GROUPS", "LineReadings", "ReadCharacter", "ReadLine"]
+__all__ = ["CONDITION", "FACE", "GROUPS", "LineReadings", "ReadCharacter", "ReadLine"]
 
-FACE = "face"
-GROUPS = (FACE, "class", "condition", "kind")
+CONDITION, FACE = "condition", "face"
+GROUPS = (FACE, "class", CONDITION, "kind")
 """What lines are grouped by: the face or writer; serif, gothic, …; clean, degraded, …; the kind of text."""
 
 
