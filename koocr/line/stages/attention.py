@@ -1,0 +1,142 @@
+"""The fourth stage as attention: a recurrent cell looks at the frames and writes one symbol after another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+from koocr.line.stages.maps import Shape
+
+END = 0
+"""The column of "there is no further symbol"; symbol i has column i + 1."""
+
+State = tuple[keras.KerasTensor, keras.KerasTensor]
+
+
+@keras.saving.register_keras_serializable(package="koocr")
+class AttentionDecoder(layers.Layer):
+    """Attention over the frames and an LSTM that spells (Shi et al., 2016, arXiv 1603.03915, section 3.2.2).
+
+    Called on frames (N, T, D), their numbers (N,) and, in training, labels (N, L), ids with -1 behind the end:
+    then each step is told the symbol before it (teacher forcing), and there are L + 1 steps. Called without
+    labels, each step is told what the one before found most likely, for `max_length` + 1 steps. Returns logits
+    (N, steps, 1 + C) in float32; column 0 is `END`.
+
+    Args:
+        charset_size: C.
+        hidden: units of the cell and of the attention.
+        max_length: most symbols of a text.
+        kwargs: of `keras.layers.Layer`.
+    """
+
+    def __init__(self, charset_size: int, hidden: int, max_length: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.charset_size = charset_size
+        self.hidden = hidden
+        self.max_length = max_length
+        self._key = layers.Dense(hidden, use_bias=False, dtype=self.dtype_policy, name="key")
+        self._query = layers.Dense(hidden, dtype=self.dtype_policy, name="query")
+        self._score = layers.Dense(1, use_bias=False, dtype=self.dtype_policy, name="score")
+        self._seen = layers.Dense(4 * hidden, use_bias=False, dtype=self.dtype_policy, name="seen")
+        self._state = layers.Dense(4 * hidden, dtype=self.dtype_policy, name="state")
+        self._out = layers.Dense(1 + charset_size, dtype=self.dtype_policy, name="out")
+
+    def build(self, input_shape: list[Shape]) -> None:
+        """Makes the weights."""
+        units = input_shape[0][-1]
+        for layer, size in (
+            (self._key, units),
+            (self._query, self.hidden),
+            (self._score, self.hidden),
+            (self._seen, units),
+            (self._state, self.hidden),
+            (self._out, self.hidden),
+        ):
+            layer.build((None, size))
+        # What the symbol before adds to the gates; a one-hot vector times a matrix would be the same. Row 0
+        # is the beginning of the text.
+        self._before = self.add_weight(
+            name="before", shape=(1 + self.charset_size, 4 * self.hidden), initializer="glorot_uniform"
+        )
+
+    def call(self, inputs: list[keras.KerasTensor]) -> keras.KerasTensor:
+        """See the class."""
+        frames, num_frames = inputs[:2]
+        keys = self._key(frames)  # (N, T, hidden)
+        hidden_frames = _beside(frames, num_frames)
+        nothing = ops.zeros_like(keys[:, 0])  # (N, hidden)
+
+        def step(state: State, told: keras.KerasTensor) -> State:
+            return self._step(state, told, (frames, keys, hidden_frames))
+
+        if len(inputs) == 3:
+            return self._out(_time_first(self._taught(step, nothing, inputs[2])))
+        return _time_first(self._spelled(step, nothing))
+
+    def _taught(self, step: Any, nothing: keras.KerasTensor, labels: keras.KerasTensor) -> keras.KerasTensor:
+        """The cell's outputs where the symbols before are given: (L + 1, N, hidden)."""
+        before = ops.pad(ops.cast(labels, "int32") + 1, [[0, 0], [1, 0]])
+        told = _time_first(ops.take(self._before, before, axis=0))  # (L + 1, N, 4 hidden)
+
+        def forced(state: State, row: keras.KerasTensor) -> tuple[State, State]:
+            state = step(state, row)
+            return state, state
+
+        return ops.scan(forced, (nothing, nothing), told)[1][0]
+
+    def _spelled(self, step: Any, nothing: keras.KerasTensor) -> keras.KerasTensor:
+        """The logits where each step is told the best symbol of the one before: (steps, N, 1 + C)."""
+        start = ops.zeros_like(self._out(nothing))  # its best column is 0, the beginning of the text
+
+        def free(carry: tuple[Any, ...], _: None) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+            *state, logits = carry
+            told = ops.take(self._before, ops.argmax(logits, axis=-1), axis=0)
+            output, cell = step(tuple(state), told)
+            carry = output, cell, self._out(output)
+            return carry, carry
+
+        return ops.scan(free, (nothing, nothing, start), length=self.max_length + 1)[1][2]
+
+    def _step(self, state: State, told: keras.KerasTensor, seen: tuple[keras.KerasTensor, ...]) -> State:
+        """One step of the cell: its output and its memory, (N, hidden) each.
+
+        Args:
+            state: those of the step before.
+            told: (N, 4 hidden), what the symbol before adds to the gates.
+            seen: frames (N, T, D), keys (N, T, hidden), and what hides the padding (N, T, 1).
+        """
+        output, cell = state
+        frames, keys, hidden_frames = seen
+        scores = self._score(ops.tanh(keys + ops.expand_dims(self._query(output), 1))) + hidden_frames
+        weights = ops.softmax(scores, axis=1)  # (N, T, 1)
+        context = ops.sum(weights * frames, axis=1)  # (N, D)
+        gates = self._seen(context) + told + self._state(output)
+        into, keep, new, out = ops.split(gates, 4, axis=-1)
+        cell = ops.sigmoid(keep) * cell + ops.sigmoid(into) * ops.tanh(new)
+        return ops.sigmoid(out) * ops.tanh(cell), cell
+
+    def compute_output_shape(self, input_shape: list[Shape]) -> Shape:
+        """(N, steps, 1 + C)."""
+        steps: int | None = self.max_length
+        if len(input_shape) == 3:
+            steps = input_shape[2][1]
+        return input_shape[0][0], None if steps is None else steps + 1, 1 + self.charset_size
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal layer."""
+        own = {"charset_size": self.charset_size, "hidden": self.hidden, "max_length": self.max_length}
+        return {**super().get_config(), **own}
+
+
+def _beside(frames: keras.KerasTensor, num_frames: keras.KerasTensor) -> keras.KerasTensor:
+    """Added to scores: 0 on a line, so much less beside it that nothing is seen there. (N, T, 1)."""
+    places = ops.reshape(ops.arange(ops.shape(frames)[1], dtype="int32"), (1, -1, 1))
+    inside = places < ops.reshape(ops.cast(num_frames, "int32"), (-1, 1, 1))
+    return (ops.cast(inside, frames.dtype) - 1) * 1e9
+
+
+def _time_first(values: keras.KerasTensor) -> keras.KerasTensor:
+    """Swaps the first two axes."""
+    return ops.transpose(values, (1, 0, 2))
