@@ -1,0 +1,158 @@
+"""From the scores of a line's frames to its symbols: the best path, and where the symbols of a given text lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from koocr.line.scores import BLANK, FloatArray, FrameScores, IntArray
+
+__all__ = ["PlacedSymbol", "align", "best_path", "needed_frames", "text_log_probability"]
+
+_NEVER = np.float64(-1e30)
+_RESCALE_EVERY = 4
+"""Frames between divisions that keep sums of products from vanishing: four factors of e^-170 are still doubles."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedSymbol:
+    """One symbol of a path.
+
+    Attributes:
+        id: in the charset.
+        start: its first frame.
+        stop: behind its last frame.
+        peak: the frame in between in which it is most likely.
+        log_probability: of the symbol in that frame.
+    """
+
+    id: int
+    start: int
+    stop: int
+    peak: int
+    log_probability: float
+
+
+def best_path(scores: FrameScores) -> tuple[PlacedSymbol, ...]:
+    """Reads one line by the best symbol of each frame.
+
+    Repeated symbols are merged and blanks dropped (Graves et al., 2006, section 3.2).
+
+    Returns:
+        The symbols, left to right; none for a line without frames.
+    """
+    return _runs(*scores.best())
+
+
+def align(scores: FrameScores, ids: Sequence[int]) -> tuple[PlacedSymbol, ...]:
+    """Finds where the symbols of a text lie: the most likely path that reads as it (Viterbi).
+
+    Args:
+        scores: of the line.
+        ids: what is written there.
+
+    Raises:
+        ValueError: the text has no path, since it is longer than the line has frames.
+    """
+    if needed_frames(ids) > len(scores):
+        raise ValueError(f"{len(ids)} symbols don't fit into {len(scores)} frames")
+    states = _states(ids)
+    emission = _emission(scores, states).astype(np.float64)
+    skip = np.where(_may_skip(states), 0.0, _NEVER)
+    sums, came = np.full(len(states), _NEVER), np.empty(emission.shape, np.int8)
+    sums[0] = 0.0  # before the first frame
+    for frame, row in enumerate(emission):
+        ways = np.full((3, len(states)), _NEVER)
+        ways[0], ways[1, 1:], ways[2, 2:] = sums, sums[:-1], sums[:-2] + skip[2:]
+        came[frame] = ways.argmax(axis=0)
+        sums = ways.max(axis=0) + row
+    return _trace(states, emission, came, sums)
+
+
+def text_log_probability(scores: FrameScores, ids: Sequence[int]) -> float:
+    """log p(text): of all paths that read as it together.
+
+    Minus infinity if there is none, or if it takes a frame that is beyond doubt something else (e^-170).
+    """
+    if needed_frames(ids) > len(scores):
+        return -np.inf
+    states = _states(ids)
+    emission = _emission(scores, states).astype(np.float64)
+    peaks = emission.max(axis=1)  # taken off, so that no frame is all zeros
+    powers = np.exp(emission - peaks[:, None])
+    skip = _may_skip(states).astype(np.float64)
+    sums = np.zeros(len(states) + 2)  # two places in front: states that come from nowhere
+    sums[2] = 1.0
+    log_scale = float(peaks.sum())
+    for frame, row in enumerate(powers, start=1):
+        sums[2:] = (sums[2:] + sums[1:-1] + skip * sums[:-2]) * row
+        if frame % _RESCALE_EVERY == 0:
+            total = sums.sum()
+            if not total:
+                return -np.inf
+            sums /= total
+            log_scale += float(np.log(total))
+    with np.errstate(divide="ignore"):
+        return log_scale + float(np.log(sums[-1] + (sums[-2] if len(ids) else 0.0)))
+
+
+def needed_frames(ids: Sequence[int]) -> int:
+    """How many frames a text needs: one a symbol, and one for the blank between equal ones."""
+    return len(ids) + sum(left == right for left, right in zip(ids, ids[1:], strict=False))
+
+
+def _runs(ids: IntArray, logs: FloatArray) -> tuple[PlacedSymbol, ...]:
+    edges = np.flatnonzero(ids[1:] != ids[:-1]) + 1
+    bounds = [0, *edges.tolist(), len(ids)]
+    runs = zip(bounds, bounds[1:], strict=False)
+    return tuple(_placed(int(ids[start]), start, stop, logs) for start, stop in runs if _is_symbol(ids, start))
+
+
+def _is_symbol(ids: IntArray, frame: int) -> bool:
+    return frame < len(ids) and ids[frame] != BLANK
+
+
+def _placed(number: int, start: int, stop: int, logs: NDArray[np.floating]) -> PlacedSymbol:
+    peak = start + int(logs[start:stop].argmax())
+    return PlacedSymbol(number, start, stop, peak, float(logs[peak]))
+
+
+def _states(ids: Sequence[int]) -> IntArray:
+    """(2L + 1,) blank, symbol, blank, … , symbol, blank."""
+    states = np.full(2 * len(ids) + 1, BLANK, np.int64)
+    states[1::2] = ids
+    return states
+
+
+def _emission(scores: FrameScores, states: IntArray) -> FloatArray:
+    """(T, S) log-probabilities of the states."""
+    return scores.at(np.arange(len(scores))[:, None], states[None])
+
+
+def _may_skip(states: IntArray) -> NDArray[np.bool_]:
+    """(S,) whether a path may come from the state before the last: a symbol from another symbol."""
+    allowed = np.zeros(len(states), np.bool_)
+    allowed[2:] = (states[2:] != BLANK) & (states[2:] != states[:-2])
+    return allowed
+
+
+def _trace(
+    states: IntArray, emission: NDArray[np.float64], came: NDArray[np.int8], sums: NDArray[np.float64]
+) -> tuple[PlacedSymbol, ...]:
+    """Goes back along the best path, which ends in the last symbol or the blank behind it."""
+    state = len(states) - 1
+    if state > 0 and sums[state - 1] > sums[state]:
+        state -= 1
+    path = np.empty(len(emission), np.int64)
+    for frame in reversed(range(len(emission))):
+        path[frame] = state
+        state -= came[frame, state]
+    places = []
+    for state in range(1, len(states), 2):
+        frames = np.flatnonzero(path == state)
+        start, stop = int(frames[0]), int(frames[-1]) + 1
+        places.append(_placed(int(states[state]), start, stop, emission[:, state]))
+    return tuple(places)
