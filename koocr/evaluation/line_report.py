@@ -162,8 +162,9 @@ def _method(options: LineReportOptions) -> Section:
     text = (
         "Whole faces, whole writers and whole lines of text belong to one split: train, val or test. Lines "
         "are read as a user's are: the program is given the picture alone. Texts are compared in composed "
-        "form (NFC) with single spaces; nothing else is forgiven, neither a full-width comma for a comma nor a curly quote for a straight one. All "
-        "chance comes from a fixed seed, so the same command gives the same figures, except for speeds."
+        "form (NFC) with single spaces; nothing else is forgiven, neither a full-width comma for a comma nor "
+        "a curly quote for a straight one. All chance comes from a fixed seed, so the same command gives the "
+        "same figures, except for speeds."
     )
     blocks = [Paragraph(text), *map(Paragraph, options.notes)]
     if options.command:
