@@ -127,8 +127,9 @@ class AIHubLines:
             try:
                 box = _box(record)
             except (KeyError, TypeError, ValueError) as error:
-                reason = f"the box has no {error}" if isinstance(error, KeyError) else str(error)
-                _tell(DataError(reason, file=label.place, line=number), on_problem)
+                reason = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+                message = f"box {number} of the label file can't be used ({reason})"
+                _tell(DataError(message, file=label.place), on_problem)
                 continue
             if box.text and (not self._hangul_only or is_hangul_only(box.text)):
                 yield box
@@ -138,14 +139,18 @@ class AIHubLines:
         found = self._pictures.get(label.name.stem, [])
         if not found:
             raise DataError(f"no ZIP holds a picture named {label.name.stem}", file=label.place)
-        folders = set(label.name.parts[:-1])
-        alike = [len(folders & set(picture.name.parts[:-1])) for picture in found]
+        alike = [len(_folders(label) & _folders(picture)) for picture in found]
         best = [picture for picture, count in zip(found, alike, strict=True) if count == max(alike)]
         if len(best) > 1:
             raise DataError(
                 f"{best[0].place} and {best[1].place} could both be its picture", file=label.place
             )
         return best[0]
+
+
+def _folders(member: ZipMember) -> frozenset[str]:
+    """The folders above a file, in its ZIP and above that, such as Training or Validation."""
+    return frozenset((*member.archive.parent.parts, *member.name.parts[:-1]))
 
 
 def _tell(error: DataError, on_problem: OnProblem | None) -> None:
@@ -191,11 +196,11 @@ def _box(record: Any) -> Box:
     """
     text, sides = record["data"], []
     if not isinstance(text, str):
-        raise ValueError(f"the text {text!r} is no text")
+        raise ValueError(f"data is {text!r}, no text")
     for axis in ("x", "y"):
         places = [float(place) for place in record[axis]]
         if len(places) != _CORNERS or not all(map(math.isfinite, places)):
-            raise ValueError(f"the box has {axis} {record[axis]}; it must be four numbers")
+            raise ValueError(f"{axis} is {record[axis]}; it must be four numbers")
         sides.append((math.floor(min(places)), math.ceil(max(places))))
     (left, right), (top, bottom) = sides
     return Box(normalise(text), left, top, right, bottom)
