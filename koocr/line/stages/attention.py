@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -13,16 +14,17 @@ END = 0
 """The column of "there is no further symbol"; symbol i has column i + 1."""
 
 State = tuple[keras.KerasTensor, keras.KerasTensor]
+Step = Callable[[State, keras.KerasTensor], State]
 
 
 @keras.saving.register_keras_serializable(package="koocr")
 class AttentionDecoder(layers.Layer):
     """Attention over the frames and an LSTM that spells (Shi et al., 2016, arXiv 1603.03915, section 3.2.2).
 
-    Called on frames (N, T, D), their numbers (N,) and, in training, labels (N, L), ids with -1 behind the end:
-    then each step is told the symbol before it (teacher forcing), and there are L + 1 steps. Called without
-    labels, each step is told what the one before found most likely, for `max_length` + 1 steps. Returns logits
-    (N, steps, 1 + C) in float32; column 0 is `END`.
+    Called on frames (N, T, D), their numbers (N,) and, in training, labels (N, L), ids with -1 behind the
+    end: then each step is told the symbol before it (teacher forcing), and there are L + 1 steps. Called
+    without labels, each step is told what the one before found most likely, for `max_length` + 1 steps.
+    Returns logits (N, steps, 1 + C); column 0 is `END`.
 
     Args:
         charset_size: C.
@@ -72,11 +74,11 @@ class AttentionDecoder(layers.Layer):
             return self._step(state, told, (frames, keys, hidden_frames))
 
         if len(inputs) == 3:
-            return self._out(_time_first(self._taught(step, nothing, inputs[2])))
-        return _time_first(self._spelled(step, nothing))
+            return self._taught(step, nothing, inputs[2])
+        return self._spelled(step, nothing)
 
-    def _taught(self, step: Any, nothing: keras.KerasTensor, labels: keras.KerasTensor) -> keras.KerasTensor:
-        """The cell's outputs where the symbols before are given: (L + 1, N, hidden)."""
+    def _taught(self, step: Step, nothing: keras.KerasTensor, labels: keras.KerasTensor) -> keras.KerasTensor:
+        """The logits where the symbols before are given: (N, L + 1, 1 + C)."""
         before = ops.pad(ops.cast(labels, "int32") + 1, [[0, 0], [1, 0]])
         told = _time_first(ops.take(self._before, before, axis=0))  # (L + 1, N, 4 hidden)
 
@@ -84,20 +86,23 @@ class AttentionDecoder(layers.Layer):
             state = step(state, row)
             return state, state
 
-        return ops.scan(forced, (nothing, nothing), told)[1][0]
+        outputs, _ = ops.scan(forced, (nothing, nothing), told)[1]
+        return self._out(_time_first(outputs))
 
-    def _spelled(self, step: Any, nothing: keras.KerasTensor) -> keras.KerasTensor:
-        """The logits where each step is told the best symbol of the one before: (steps, N, 1 + C)."""
-        start = ops.zeros_like(self._out(nothing))  # its best column is 0, the beginning of the text
+    def _spelled(self, step: Step, nothing: keras.KerasTensor) -> keras.KerasTensor:
+        """The logits where each step is told the best symbol of the one before: (N, steps, 1 + C).
 
-        def free(carry: tuple[Any, ...], _: None) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-            *state, logits = carry
-            told = ops.take(self._before, ops.argmax(logits, axis=-1), axis=0)
-            output, cell = step(tuple(state), told)
-            carry = output, cell, self._out(output)
-            return carry, carry
-
-        return ops.scan(free, (nothing, nothing, start), length=self.max_length + 1)[1][2]
+        Steps are written out one by one, and the best is found by `top_k`: neither a loop nor Keras's
+        `argmax` comes through the export to ONNX.
+        """
+        state = nothing, nothing
+        best = ops.zeros_like(nothing[:, 0], dtype="int32")  # row 0: the beginning of the text
+        logits = []
+        for _ in range(self.max_length + 1):
+            state = step(state, ops.take(self._before, best, axis=0))
+            logits.append(self._out(state[0]))
+            best = ops.top_k(logits[-1], 1, sorted=False)[1][:, 0]
+        return ops.stack(logits, axis=1)
 
     def _step(self, state: State, told: keras.KerasTensor, seen: tuple[keras.KerasTensor, ...]) -> State:
         """One step of the cell: its output and its memory, (N, hidden) each.

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from koocr.errors import ConfigError
+from koocr.line.stages.settings import STRIDE
 
-STRIDE = 4
 UInt8Array = NDArray[np.uint8]
 IntArray = NDArray[np.integer[Any]]
 
@@ -71,7 +71,7 @@ def pad_lines(images: Sequence[UInt8Array]) -> dict[str, NDArray[Any]]:
 
 def pad_labels(labels: Sequence[IntArray]) -> NDArray[np.int32]:
     """(N, L) int32 ids, -1 behind the end of each; L at least 1."""
-    padded = np.full((len(labels), max(1, *map(len, labels))), -1, np.int32)
+    padded = np.full((len(labels), max([1, *map(len, labels)])), -1, np.int32)
     for row, label in zip(padded, labels, strict=True):
         row[: len(label)] = label
     return padded

@@ -1,7 +1,7 @@
 """The trunks of the family, as the study's own code has them: from a line image to a map of frames.
 
-Each is a function (x, build, settings) -> map, from (N, H, W, 1) to (N, h, W // 4, channels) with h at least
-1. They differ from the study's code in one thing: maps keep the width W // 4 (theirs grow and shrink by one or
+Each is a function (x, build, settings) -> map, from (N, H, W, 1) to (N, h, W // 4, channels), h at least 1.
+They differ from the study's code in one thing: maps keep the width W // 4 (theirs grow and shrink by one or
 two columns on the way), so that frame t begins at pixel 4t in all of them.
 """
 
@@ -53,7 +53,9 @@ def rcnn(x: keras.KerasTensor, build: MapBuilder, settings: StageSettings) -> ke
     return build.conv_norm_relu(x, widths[3], name="5", kernel=2)
 
 
-def gated_recurrence(x: keras.KerasTensor, build: MapBuilder, filters: int, *, name: str) -> keras.KerasTensor:
+def gated_recurrence(
+    x: keras.KerasTensor, build: MapBuilder, filters: int, *, name: str
+) -> keras.KerasTensor:
     """One convolution that is applied to its own result again and again, as far as a gate lets it through.
 
     Wang, Hu (2017, section 3.2): the weights are those of one layer, the normalisations are each time's own.
@@ -134,7 +136,9 @@ def residual(x: keras.KerasTensor, build: MapBuilder, filters: int, *, name: str
 TRUNKS: dict[str, Trunk] = {"VGG": vgg, "RCNN": rcnn, "ResNet": resnet}
 
 
-def frames(image: keras.KerasTensor, num_frames: keras.KerasTensor, settings: StageSettings) -> keras.KerasTensor:
+def frames(
+    image: keras.KerasTensor, num_frames: keras.KerasTensor, settings: StageSettings
+) -> keras.KerasTensor:
     """One vector for every four columns of the line image.
 
     Args:

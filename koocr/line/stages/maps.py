@@ -11,8 +11,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-STRIDE = 4
-"""Pixels of the line to one frame."""
+from koocr.line.stages.settings import STRIDE
 
 Shape = tuple[Any, ...]
 """A tensor's shape as Keras gives it: the size of the batch is None."""
@@ -154,7 +153,9 @@ class MapBuilder:
         x = self.conv(x, filters, name=f"{name}_conv", **options)
         return self.relu(self.norm(x, name=f"{name}_bn"), name=name)
 
-    def conv_relu(self, x: keras.KerasTensor, filters: int, *, name: str, **options: Any) -> keras.KerasTensor:
+    def conv_relu(
+        self, x: keras.KerasTensor, filters: int, *, name: str, **options: Any
+    ) -> keras.KerasTensor:
         """Convolution with a bias, and ReLU; options as of `conv`."""
         return self.relu(self.conv(x, filters, name=f"{name}_conv", bias=True, **options), name=name)
 
@@ -171,9 +172,10 @@ class MapBuilder:
             name: of the layer.
             columns: 1, or 2: the largest of each column and the one to its left.
         """
-        if columns == 2:
-            x = layers.ZeroPadding2D(((0, 0), (1, 0)), name=self._name(name, "pad"))(x)
-        return layers.MaxPooling2D((2, columns), (2, 1), name=self._name(name))(x)
+        if columns == 1:
+            return layers.MaxPooling2D((2, 1), name=self._name(name))(x)
+        x = layers.ZeroPadding2D(((0, 0), (1, 0)), name=self._name(name, "pad"))(x)
+        return self.cut(layers.MaxPooling2D(2, (2, 1), name=self._name(name))(x), name=name)
 
     def _mask(self, x: keras.KerasTensor) -> keras.KerasTensor:
         if self._columns not in self._inside:

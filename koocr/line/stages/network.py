@@ -7,12 +7,9 @@ from keras import layers
 
 from koocr.line.stages.attention import AttentionDecoder
 from koocr.line.stages.features import frames
-from koocr.line.stages.maps import STRIDE
 from koocr.line.stages.sequence import in_context
-from koocr.line.stages.settings import StageSettings
+from koocr.line.stages.settings import STRIDE, StageSettings
 from koocr.line.stages.transformation import straightened
-
-__all__ = ["STRIDE", "build_stages", "reading_network"]
 
 
 def build_stages(settings: StageSettings) -> keras.Model:

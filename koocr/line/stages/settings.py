@@ -18,6 +18,9 @@ FEATURES = ("VGG", "RCNN", "ResNet")
 SEQUENCES = ("None", "BiLSTM")
 PREDICTIONS = ("CTC", "Attn")
 
+STRIDE = 4
+"""Pixels of the line to one frame."""
+
 _STAGES = {
     "transformation": TRANSFORMATIONS,
     "features": FEATURES,

@@ -1,6 +1,7 @@
 """The thin-plate spline that straightens a line: where its fiducial points are, and how it bends between.
 
-Coordinates are (x, y) from -1 to 1 over the line; (-1, -1) is the outer corner of its first pixel. Pure NumPy.
+Coordinates are (x, y) from -1 to 1 over the line; (-1, -1) is the outer corner of its first pixel.
+Pure NumPy.
 """
 
 from __future__ import annotations

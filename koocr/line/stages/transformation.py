@@ -16,8 +16,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from koocr.line.stages.maps import STRIDE, MapBuilder, Shape
-from koocr.line.stages.settings import StageSettings
+from koocr.line.stages.maps import MapBuilder, Shape
+from koocr.line.stages.settings import STRIDE, StageSettings
 from koocr.line.stages.spline import edge_points, spline_solver
 
 _TINY = 1e-12
@@ -61,7 +61,9 @@ def _fiducials(
         x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_bn")(x)
         x = layers.Activation("relu", name=f"{name}_relu")(x)
     x = layers.GlobalAveragePooling2D(dtype="float32", name="transformation_mean")(x)
-    x = layers.Dense(settings.channels // 2, activation="relu", dtype="float32", name="transformation_hidden")(x)
+    x = layers.Dense(
+        settings.channels // 2, activation="relu", dtype="float32", name="transformation_hidden"
+    )(x)
     shifts = layers.Dense(
         2 * settings.num_fiducials, kernel_initializer="zeros", dtype="float32", name="transformation_shifts"
     )(x)
