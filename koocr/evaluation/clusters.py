@@ -31,7 +31,7 @@ class ClusterSettings:
     """How frames are clustered.
 
     Attributes:
-        max_frames: more are thinned out at random; 20,000 keep a thousand clusters under a minute.
+        max_frames: more are thinned out at random; 20,000 in a thousand clusters take some seconds.
         max_iterations: of K-means; purity changes in the third digit after 50.
         silhouette_frames: its cost grows with their square.
         num_views: how many clusters are kept for the picture: a page of them.

@@ -5,44 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from koocr.charset import normalise
+from koocr.document import Line
 from koocr.evaluation.alignment import Step, align
-from koocr.evaluation.readings import IntArray, Readings, TextArray
+from koocr.evaluation.readings import FloatArray, IntArray, Readings, TextArray
 
-__all__ = ["CONDITION", "FACE", "GROUPS", "LineReadings", "ReadCharacter", "ReadLine"]
+__all__ = ["CONDITION", "FACE", "GROUPS", "LineReadings"]
 
 CONDITION, FACE = "condition", "face"
 GROUPS = (FACE, "class", CONDITION, "kind")
 """What lines are grouped by: the face or writer; serif, gothic, …; clean, degraded, …; the kind of text."""
-
-
-class ReadCharacter(Protocol):
-    """A character of a line that was read, such as `koocr.document.LineCharacter`."""
-
-    @property
-    def text(self) -> str:
-        """One symbol."""
-
-    @property
-    def confidence(self) -> float:
-        """Its probability, in [0, 1]."""
-
-
-class ReadLine(Protocol):
-    """A line that was read, such as `koocr.document.Line`."""
-
-    @property
-    def text(self) -> str:
-        """All of it."""
-
-    @property
-    def characters(self) -> Sequence[ReadCharacter]:
-        """Its characters, left to right; none where the reader doesn't tell them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,17 +31,20 @@ class LineReadings:
         truth: N texts, what each line says.
         read: N texts, what was read.
         confidences: for each line the confidence of each character of `read`; () where the reader gave none.
+        line_confidences: (N,) the confidence of each whole line; NaN where the reader gave none.
         groups: name of a grouping, `GROUPS` or others → (N,) the group of each line.
     """
 
     truth: tuple[str, ...]
     read: tuple[str, ...]
     confidences: tuple[tuple[float, ...], ...]
+    line_confidences: FloatArray
     groups: Mapping[str, TextArray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raises ValueError if the parts differ in their number of lines, or a line in its characters."""
-        sizes = [len(self.truth), len(self.read), len(self.confidences), *map(len, self.groups.values())]
+        parts = (self.truth, self.read, self.confidences, self.line_confidences, *self.groups.values())
+        sizes = [len(part) for part in parts]
         if len(set(sizes)) != 1:
             raise ValueError(f"parts of one test differ in their number of lines: {sizes}")
         for text, values in zip(self.read, self.confidences, strict=True):
@@ -74,7 +53,7 @@ class LineReadings:
 
     @classmethod
     def of(
-        cls, truth: Sequence[str], read: Sequence[ReadLine], *, groups: Mapping[str, Sequence[str]]
+        cls, truth: Sequence[str], read: Sequence[Line], *, groups: Mapping[str, Sequence[str]]
     ) -> LineReadings:
         """Takes what a reader returned.
 
@@ -91,6 +70,7 @@ class LineReadings:
             truth=tuple(map(normalise, truth)),
             read=tuple(text for text, _ in kept),
             confidences=tuple(values for _, values in kept),
+            line_confidences=np.array([line.confidence for line in read], np.float64),
             groups={name: np.array(values, np.str_) for name, values in groups.items()},
         )
 
@@ -103,6 +83,7 @@ class LineReadings:
             truth=tuple(map(normalise, truth)),
             read=tuple(map(normalise, read)),
             confidences=((),) * len(read),
+            line_confidences=np.full(len(read), np.nan),
             groups={name: np.array(values, np.str_) for name, values in groups.items()},
         )
 
@@ -115,6 +96,7 @@ class LineReadings:
             truth=tuple(text for part in every for text in part.truth),
             read=tuple(text for part in every for text in part.read),
             confidences=tuple(values for part in every for values in part.confidences),
+            line_confidences=np.concatenate([part.line_confidences for part in every]),
             groups={name: np.concatenate([part.groups[name] for part in every]) for name in shared},
         )
 
@@ -129,6 +111,7 @@ class LineReadings:
             truth=tuple(self.truth[number] for number in numbers),
             read=tuple(self.read[number] for number in numbers),
             confidences=tuple(self.confidences[number] for number in numbers),
+            line_confidences=self.line_confidences[numbers],
             groups={name: values[numbers] for name, values in self.groups.items()},
         )
 
@@ -175,7 +158,7 @@ def _with_confidence(steps: Sequence[Step], values: Sequence[float]) -> Iterable
     return zip(answers, values or [float("nan")] * len(answers), strict=True)
 
 
-def _normalised(line: ReadLine) -> tuple[str, tuple[float, ...]]:
+def _normalised(line: Line) -> tuple[str, tuple[float, ...]]:
     """A line's text, normalised, and the confidences of what is left of its characters."""
     text = normalise(line.text)
     if not line.characters:

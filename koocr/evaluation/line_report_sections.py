@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from koocr.evaluation import plots
@@ -16,7 +17,7 @@ from koocr.evaluation.clusters import Cluster, Clusters
 from koocr.evaluation.confusion import jamo_confusions
 from koocr.evaluation.line_pictures import LineSample, cluster_sheet, line_sheet, marked_text, samples_page
 from koocr.evaluation.line_readings import CONDITION, FACE, GROUPS, LineReadings
-from koocr.evaluation.readings import Readings
+from koocr.evaluation.readings import FloatArray, Readings
 from koocr.evaluation.report import Block, Paragraph, Picture, Section, Table, percent
 from koocr.evaluation.text_metrics import (
     LineCounts,
@@ -161,30 +162,37 @@ def _sample(readings: LineReadings, image: Callable[[int], GreyImage], number: i
 
 
 def calibration_section(readings: LineReadings, folder: Path) -> Section:
-    """Whether the confidence of a character, and of a space, means what it says."""
+    """Whether the confidence of a character, of a space and of a whole line means what it says."""
     curves: dict[str, Reliability] = {}
     rows = []
-    for kind in ("character", "space"):
-        answers = readings.characters
-        answers = answers.where((answers.kind == kind) & ~np.isnan(answers.confidence))
-        if not len(answers):
+    for kind, (confidence, is_right) in _answers(readings).items():
+        if not len(confidence):
             continue
-        confidence, is_right = answers.confidence, answers.is_right
-        curves[f"{kind}s"] = reliability(confidence, is_right)
+        curves[kind] = reliability(confidence, is_right)
         errors = [expected_calibration_error(confidence, is_right, equal_mass=mass) for mass in (False, True)]
         surest = confidence >= 0.99
         share = float(is_right[surest].mean()) if surest.any() else math.nan
         cells = (*map(percent, errors), percent(float(surest.mean())), percent(share))
-        rows.append((f"{kind}s", f"{len(answers):,}", *cells))
+        rows.append((kind, f"{len(confidence):,}", *cells))
     plots.save_reliability(curves, folder / "calibration.png")
     text = (
-        "With each character and each space that is read comes a confidence. It should mean what it says: of "
-        "those read with 90 %, nine in ten should be right. The expected calibration error (ECE) is the mean "
-        "distance between the two, over 15 bins of equal width, and over 15 of equal counts."
+        "With each character, each space and each line that is read comes a confidence. It should mean what "
+        "it says: of those read with 90 %, nine in ten should be right. The expected calibration error (ECE) "
+        "is the mean distance between the two, over 15 bins of equal width, and over 15 of equal counts."
     )
     header = ("", "read", "ECE, equal width", "ECE, equal counts", "read with 99 % or more", "of them right")
     picture = Picture("calibration.png", "On the dashed line the confidence is exact; above it, too modest.")
     return Section("Can the confidence be trusted?", (Paragraph(text), picture, Table(header, tuple(rows))))
+
+
+def _answers(readings: LineReadings) -> dict[str, tuple[FloatArray, NDArray[np.bool_]]]:
+    """Confidences, and whether they were right, of what was read with one."""
+    characters = readings.characters
+    parts = {f"{kind}s": characters.where(characters.kind == kind) for kind in ("character", "space")}
+    answers = {kind: (part.confidence, part.is_right) for kind, part in parts.items()}
+    answers["whole lines"] = (readings.line_confidences, readings.is_right)
+    has_one = {kind: ~np.isnan(confidence) for kind, (confidence, _) in answers.items()}
+    return {kind: (found[has_one[kind]], right[has_one[kind]]) for kind, (found, right) in answers.items()}
 
 
 def cluster_section(clusters: Clusters, folder: Path) -> Section:

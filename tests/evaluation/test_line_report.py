@@ -1,13 +1,14 @@
 """A line report holds every section with right figures, its pictures, and the lines with errors marked."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from koocr.document import Line, LineCharacter
 from koocr.evaluation.alignment import Step, align
 from koocr.evaluation.clusters import cluster_frames
 from koocr.evaluation.line_pictures import LineSample, line_sheet, marked_text, samples_page
@@ -25,21 +26,9 @@ GROUPS = {
 }
 
 
-@dataclass(frozen=True)
-class Char:
-    text: str
-    confidence: float
-
-
-@dataclass(frozen=True)
-class Read:
-    text: str
-    characters: tuple[Char, ...]
-
-
 def readings() -> LineReadings:
     texts = ["가 나", "한굴좋다", "각 나 다", "A&B <b>"]
-    read = [Read(text, tuple(Char(char, 0.95) for char in text)) for text in texts]
+    read = [Line(text, 0.5, tuple(LineCharacter(c, 0.95, 0, 1) for c in text)) for text in texts]
     return LineReadings.of(TRUTH, read, groups=GROUPS)
 
 
@@ -124,6 +113,8 @@ def test_figures_stand_in_the_tables(folder: Path) -> None:
     assert clean[1:3] == ["2", "25.00 %"]  # 2 edits in 3 + 5 characters
     assert ["space", "–", "1"] in rows and ["–", "space", "1"] in rows and ["글", "굴", "1"] in rows
     assert ["4", "3", "1", "1"] in rows  # spaces there, read rightly, lost, invented
+    assert ["whole lines", "4", "0.00 %", "50.00 %", "0.00 %", "–"] in rows  # 2 of 4 right at 0.5
+    assert ["spaces", "4", "20.00 %", "27.50 %", "0.00 %", "–"] in rows  # 3 of 4 right at 0.95; one a bin
     peer = next(row for row in rows if row[0] == "Tesseract")
     assert peer[1:4] == ["25.00 %", "18.18 %", "21.05 %"] and peer[-1] == "30.0"
 

@@ -1,13 +1,15 @@
 """Rates of lines against tables counted by hand."""
 
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from koocr.document import Line, LineCharacter
 from koocr.evaluation.alignment import Step
 from koocr.evaluation.line_readings import LineReadings
 from koocr.evaluation.text_metrics import (
@@ -22,20 +24,12 @@ from koocr.evaluation.text_metrics import (
 from koocr.hangul import nfd
 
 
-@dataclass(frozen=True)
-class Char:
-    text: str
-    confidence: float
-
-
-@dataclass(frozen=True)
-class Read:
-    text: str
-    characters: tuple[Char, ...]
-
-    @classmethod
-    def of(cls, text: str, confidence: float = 0.9) -> "Read":
-        return cls(text, tuple(Char(char, confidence) for char in text))
+def line(text: str, confidences: Sequence[float] = (), *, characters: str | None = None) -> Line:
+    """A line as a reader gives it; 0.9 is the confidence of each character unless said."""
+    symbols = text if characters is None else characters
+    values = confidences or [0.9] * len(symbols)
+    places = enumerate(zip(symbols, values, strict=True))
+    return Line(text, 0.7, tuple(LineCharacter(symbol, p, x, x + 1) for x, (symbol, p) in places))
 
 
 def table() -> LineReadings:
@@ -152,7 +146,7 @@ def test_confusions_are_counted_the_most_frequent_first() -> None:
 
 def test_characters_of_lines_are_answers_with_confidence() -> None:
     readings = LineReadings.of(
-        ["가 나", "다"], [Read.of("가라나", 0.8), Read("", ())], groups={"face": ["a", "b"]}
+        ["가 나", "다"], [line("가라나", [0.8] * 3), line("")], groups={"face": ["a", "b"]}
     )
     found = readings.characters
     assert found.truth.tolist() == ["가", " ", "나"]
@@ -163,18 +157,18 @@ def test_characters_of_lines_are_answers_with_confidence() -> None:
 
 
 def test_an_invented_character_is_a_wrong_answer_and_a_space_is_of_its_own_kind() -> None:
-    found = LineReadings.of(["가나"], [Read.of("가 나")], groups={}).characters
+    found = LineReadings.of(["가나"], [line("가 나")], groups={}).characters
     assert found.truth.tolist() == ["가", "", "나"]
     assert found.is_right.tolist() == [True, False, True]
     assert found.kind.tolist() == ["character", "space", "character"]
 
 
 def test_confidences_follow_what_normalising_leaves() -> None:
-    characters = [(" ", 0.1), ("가", 0.2), (" ", 0.3), (" ", 0.4), ("나", 0.5), (" ", 0.6)]
-    line = Read(" 가  나 ", tuple(Char(*pair) for pair in characters))
-    readings = LineReadings.of(["가 나"], [line], groups={})
+    read = line(" 가  나 ", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+    readings = LineReadings.of(["가 나"], [read], groups={})
     assert readings.read == ("가 나",)
     assert readings.confidences == ((0.2, 0.3, 0.5),)
+    assert readings.line_confidences.tolist() == [0.7]
 
 
 def test_lines_without_confidences_have_nan() -> None:
@@ -185,9 +179,9 @@ def test_what_does_not_fit_together_is_refused() -> None:
     with pytest.raises(ValueError, match="number of lines"):
         LineReadings.of_texts(["가"], ["가"], groups={"face": ["a", "b"]})
     with pytest.raises(ValueError, match="not its text"):
-        LineReadings.of(["가"], [Read("가", (Char("나", 0.5),))], groups={})
+        LineReadings.of(["가"], [line("가", characters="나")], groups={})
     with pytest.raises(ValueError, match="confidences"):
-        LineReadings(("가",), ("가",), ((0.5, 0.5),))
+        LineReadings(("가",), ("가",), ((0.5, 0.5),), np.array([0.5]))
 
 
 def test_joining_and_choosing_keep_the_rows_together() -> None:
