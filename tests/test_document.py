@@ -5,12 +5,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koocr.document import Candidate, Character, JamoScore
+from koocr.document import Candidate, Character, JamoScore, Line, LineCharacter
 
 PROBABILITY = st.floats(0, 1)
 SCORES = st.builds(JamoScore, st.text(max_size=1), PROBABILITY)
 CANDIDATES = st.builds(Candidate, st.text(max_size=2), PROBABILITY, st.lists(SCORES, max_size=3).map(tuple))
 CHARACTERS = st.builds(Character, st.lists(CANDIDATES, max_size=4).map(tuple))
+LINE_CHARACTERS = st.builds(
+    LineCharacter,
+    st.text(max_size=1),
+    PROBABILITY,
+    st.floats(0, 1e4),
+    st.floats(0, 1e4),
+    st.lists(CANDIDATES, max_size=2).map(tuple),
+)
+LINES = st.builds(Line, st.text(max_size=4), PROBABILITY, st.lists(LINE_CHARACTERS, max_size=3).map(tuple))
 
 GAK = Candidate("각", 0.8, (JamoScore("ㄱ", 0.9), JamoScore("ㅏ", 0.95), JamoScore("ㄱ", 0.97)))
 GA = Candidate("가", 0.1, (JamoScore("ㄱ", 0.9), JamoScore("ㅏ", 0.95), JamoScore("", 0.02)))
@@ -45,9 +54,26 @@ def test_the_dictionary_is_as_documented():
     }
 
 
-@given(CHARACTERS)
-def test_results_come_back_from_json(character):
-    assert Character.from_dict(json.loads(json.dumps(character.to_dict()))) == character
+def test_the_dictionary_of_a_line_is_as_documented():
+    space = LineCharacter(" ", 0.75, 12.0, 20.5, (Candidate(" ", 0.75),))
+    assert Line("가 ", 0.7, (space,)).to_dict() == {
+        "text": "가 ",
+        "confidence": 0.7,
+        "characters": [
+            {
+                "text": " ",
+                "confidence": 0.75,
+                "start": 12.0,
+                "stop": 20.5,
+                "candidates": [{"text": " ", "probability": 0.75, "jamo": []}],
+            }
+        ],
+    }
+
+
+@given(st.one_of(CHARACTERS, LINE_CHARACTERS, LINES))
+def test_results_come_back_from_json(result):
+    assert type(result).from_dict(json.loads(json.dumps(result.to_dict()))) == result
 
 
 def test_results_are_frozen():

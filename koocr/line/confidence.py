@@ -3,9 +3,9 @@
 A symbol's probability in one frame is no good measure: a symbol that fills two frames may have half in each.
 What is asked is whether *the stretch between its neighbours* reads as this one symbol. So a symbol's
 confidence is the probability of all paths that read, between the frame where the symbol before it is surest
-and the frame where the symbol behind it is, as nothing but this symbol (and the rest of those two): a sum over
-all places and lengths that it may have there. The same sum with another symbol is what that one gets as an
-alternative. The stretch reads as something, so over all strings, the empty one and those of two symbols
+and the frame where the symbol behind it is, as nothing but this symbol (and the rest of those two): a sum
+over all places and lengths that it may have there. The same sum with another symbol is what that one gets as
+an alternative. The stretch reads as something, so over all strings, the empty one and those of two symbols
 included, these probabilities sum to one.
 """
 
@@ -23,7 +23,7 @@ from koocr.line.scores import BLANK, FrameScores, IntArray
 __all__ = ["Alternatives", "alternatives"]
 
 _SPARE = 2
-"""The best symbols of the surest frame are looked at, and this many more: one may be better in its other frames."""
+"""So many more symbols than wanted are looked at: one may be better in other frames than the surest."""
 _NOBODY = -2
 """The neighbour of the first symbol, and of the last."""
 
@@ -34,7 +34,7 @@ class Alternatives:
 
     Attributes:
         confidence: (L,) probabilities of the symbols that were read.
-        ids: (L, n) the most likely symbols of each place, best first; what was read is among them, mostly first.
+        ids: (L, n) the most likely symbols of each place, best first; what was read is among them.
         probabilities: (L, n) theirs.
     """
 
@@ -44,7 +44,7 @@ class Alternatives:
 
 
 def alternatives(scores: FrameScores, symbols: Sequence[PlacedSymbol], *, n: int = 5) -> Alternatives:
-    """Finds the n most likely symbols at each place of a reading, the neighbours being what they were read as.
+    """Finds the n most likely symbols at each place of a reading, its neighbours being as they were read.
 
     Args:
         scores: of the line.
@@ -88,7 +88,13 @@ def _stretch_probabilities(
     after_before, before_behind = candidates != before, candidates != behind
     beginning, end, blank, own = _shares(scores, starts, stops, before, behind, candidates)
     zero = np.zeros(candidates.shape)
-    left, gap, here, gap_behind, right = zero + (before != _NOBODY), zero + (before == _NOBODY), zero, zero, zero
+    left, gap, here, gap_behind, right = (
+        zero + (before != _NOBODY),
+        zero + (before == _NOBODY),
+        zero,
+        zero,
+        zero,
+    )
     for offset in range(own.shape[1]):
         updated = (
             left * end[:, offset],
@@ -102,16 +108,17 @@ def _stretch_probabilities(
             np.where(is_inside, new, old)
             for new, old in zip(updated, (left, gap, here, gap_behind, right), strict=True)
         )
-    return gap_behind + right + here * before_behind
+    total: NDArray[np.float64] = gap_behind + right + here * before_behind
+    return total
 
 
 def _shares(
     scores: FrameScores, starts: IntArray, stops: IntArray, before: IntArray, behind: IntArray, own: IntArray
 ) -> tuple[NDArray[np.float64], ...]:
-    """Probabilities in the W frames of the longest stretch: the symbol behind, that before, blank, candidates.
+    """Probabilities, in the W frames of the longest stretch, of neighbours, blank and candidates.
 
-    The first three are (L, W, 1), the last is (L, W, k); what lies beyond a stretch doesn't matter. Nobody has
-    no share.
+    Those of the symbol behind, of that before and of the blank are (L, W, 1), those of the candidates
+    (L, W, k); what lies beyond a stretch doesn't matter. A neighbour that there isn't has no share.
     """
     frames = starts[:, None] + np.arange(int((stops - starts).max()))
     frames = np.minimum(frames, len(scores) - 1)[:, :, None]  # (L, W, 1)

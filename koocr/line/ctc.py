@@ -2,8 +2,8 @@
 
 CTC (Graves et al., 2006) asks for the probability of a label only: how the probabilities of all the other
 symbols come about doesn't matter. So a line's T frames and L labels are first brought to the scores
-log p(label | frame), (N, T, L), and log p(blank | frame), (N, T); for factorised outputs those are sums of four
-gathered terms, and no table of 11,172 syllables is ever made. The sum over paths starts from there, so plain
+log p(label | frame), (N, T, L), and log p(blank | frame), (N, T); for factorised outputs those are sums of
+four terms, and no table of 11,172 syllables is ever made. The sum over paths starts from there, so plain
 softmax outputs and sequences of jamo (`koocr.line.spelling`) go the same way.
 """
 
@@ -18,15 +18,20 @@ from koocr.hangul import NUM_FINALS, NUM_MEDIALS, NUM_SYLLABLES, split_index
 
 __all__ = ["ctc_loss", "fits", "label_scores", "path_loss"]
 
-Tensor = keras.KerasTensor
-Outputs = Mapping[str, Tensor]
+Outputs = Mapping[str, keras.KerasTensor]
 
 _NEVER = -1e30
 """The logarithm of zero: so low that nothing comes back from it, and sums of it stay finite."""
 
 
-def ctc_loss(outputs: Outputs, labels: Tensor, *, num_frames: Tensor, num_labels: Tensor) -> Tensor:
-    """-log p(label sequence) of each line, and its gradient.
+def ctc_loss(
+    outputs: Outputs,
+    labels: keras.KerasTensor,
+    *,
+    num_frames: keras.KerasTensor,
+    num_labels: keras.KerasTensor,
+) -> keras.KerasTensor:
+    """Takes -log p(label sequence) of each line, with its gradient.
 
     Args:
         outputs: logits by name. Factorised: "kind" (N, T, 2 + K), "initial" (N, T, 19), "medial"
@@ -44,7 +49,9 @@ def ctc_loss(outputs: Outputs, labels: Tensor, *, num_frames: Tensor, num_labels
     return path_loss(scores, blank, labels, num_frames=num_frames, num_labels=num_labels)
 
 
-def fits(labels: Tensor, *, num_frames: Tensor, num_labels: Tensor) -> Tensor:
+def fits(
+    labels: keras.KerasTensor, *, num_frames: keras.KerasTensor, num_labels: keras.KerasTensor
+) -> keras.KerasTensor:
     """(N,) whether a label has a path: one frame a symbol, and one more for the blank between equal ones."""
     is_repeat = ops.logical_and(
         ops.equal(labels[:, 1:], labels[:, :-1]), _within(num_labels - 1, ops.shape(labels)[1] - 1)
@@ -53,7 +60,7 @@ def fits(labels: Tensor, *, num_frames: Tensor, num_labels: Tensor) -> Tensor:
     return ops.greater_equal(ops.cast(num_frames, "int32"), needed)
 
 
-def label_scores(outputs: Outputs, labels: Tensor) -> tuple[Tensor, Tensor]:
+def label_scores(outputs: Outputs, labels: keras.KerasTensor) -> tuple[keras.KerasTensor, keras.KerasTensor]:
     """Log-probabilities of the labels and of the blank in every frame.
 
     Args:
@@ -78,14 +85,20 @@ def label_scores(outputs: Outputs, labels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def path_loss(
-    scores: Tensor, blank: Tensor, labels: Tensor, *, num_frames: Tensor, num_labels: Tensor
-) -> Tensor:
-    """-log of the sum over all paths that read as the labels, (N,) float32.
+    scores: keras.KerasTensor,
+    blank: keras.KerasTensor,
+    labels: keras.KerasTensor,
+    *,
+    num_frames: keras.KerasTensor,
+    num_labels: keras.KerasTensor,
+) -> keras.KerasTensor:
+    """Takes -log of the sum over all paths that read as the labels, (N,) float32.
 
     Forward and backward variables are summed in one loop over the frames, as the two halves of one batch:
-    backwards is forwards with frames and labels turned round. The gradient is the analytic one (Graves et al.,
-    2006, equation 14): the probability that a path passes through a state. It is put there by a term that is
-    zero but for its derivative, which every backend understands.
+    backwards is forwards with frames and labels turned round. The gradient is the analytic one (Graves et
+    al., 2006, equation 14): the probability that a path passes through a state. It is put there by a term
+    that is zero but for its derivative, which every backend understands; on TensorFlow's CPU that takes half
+    the time of differentiating the loop.
 
     Args:
         scores: (N, T, L) log p(label | frame).
@@ -109,7 +122,9 @@ def path_loss(
     return value - ops.sum(weights * (states - ops.stop_gradient(states)), axis=(1, 2))
 
 
-def _incoming(emission: Tensor, labels: Tensor, num_labels: Tensor) -> Tensor:
+def _incoming(
+    emission: keras.KerasTensor, labels: keras.KerasTensor, num_labels: keras.KerasTensor
+) -> keras.KerasTensor:
     """(N, T, S) log-sums of all ways to come to a state from the first frame, and from the last one."""
     size = ops.shape(emission)[2]
     skip = _skips(labels)
@@ -120,7 +135,9 @@ def _incoming(emission: Tensor, labels: Tensor, num_labels: Tensor) -> Tensor:
     both = ops.concatenate([emission, ops.flip(emission, axis=(1, 2))], axis=0)
     skips = ops.concatenate([skip, skip_back], axis=0)
 
-    def step(sums: Tensor, frame: Tensor) -> tuple[Tensor, Tensor]:
+    def step(
+        sums: keras.KerasTensor, frame: keras.KerasTensor
+    ) -> tuple[keras.KerasTensor, keras.KerasTensor]:
         incoming = _log_sum(sums, _shifted(sums, 1), _shifted(sums, 2) + skips)
         return incoming + frame, incoming
 
@@ -129,15 +146,15 @@ def _incoming(emission: Tensor, labels: Tensor, num_labels: Tensor) -> Tensor:
     return forward + ops.flip(backward, axis=(1, 2))
 
 
-def _skips(labels: Tensor) -> Tensor:
-    """(N, 2L + 1) 0 where a path may leave out the blank before a label, which differs from the one before."""
+def _skips(labels: keras.KerasTensor) -> keras.KerasTensor:
+    """(N, 2L + 1) 0 where a path may leave out a blank: before a label that differs from the last one."""
     differs = ops.not_equal(labels[:, 1:], labels[:, :-1])
     at_labels = ops.pad(ops.where(differs, 0.0, _NEVER), ((0, 0), (1, 0)), constant_values=_NEVER)
     never = ops.full_like(at_labels, _NEVER)
     return _alternate(never, at_labels)
 
 
-def _syllable_scores(logits: Outputs, syllables: Tensor) -> Tensor:
+def _syllable_scores(logits: Outputs, syllables: keras.KerasTensor) -> keras.KerasTensor:
     """(N, T, L) log p(initial) + log p(medial | initial) + log p(final | medial)."""
     initial, medial, final = split_index(syllables)
     total = ops.logsumexp(logits["initial"], axis=-1, keepdims=True)
@@ -150,7 +167,7 @@ def _syllable_scores(logits: Outputs, syllables: Tensor) -> Tensor:
     )
 
 
-def _pick(table: Tensor, columns: Tensor) -> Tensor:
+def _pick(table: keras.KerasTensor, columns: keras.KerasTensor) -> keras.KerasTensor:
     """(N, T, C), (N, L) → (N, T, L) the named columns of each frame.
 
     A product with ones and zeros: on a CPU it takes, with its gradient, a third of the time of gathering and
@@ -160,17 +177,19 @@ def _pick(table: Tensor, columns: Tensor) -> Tensor:
     return ops.matmul(table, ops.transpose(chosen, (0, 2, 1)))
 
 
-def _flat(table: Tensor) -> Tensor:
+def _flat(table: keras.KerasTensor) -> keras.KerasTensor:
     """(N, T, A, B) → (N, T, A·B)."""
     count, steps = ops.shape(table)[:2]
     return ops.reshape(table, (count, steps, table.shape[2] * table.shape[3]))
 
 
-def _interleave(scores: Tensor, blank: Tensor) -> Tensor:
+def _interleave(scores: keras.KerasTensor, blank: keras.KerasTensor) -> keras.KerasTensor:
     return _alternate(ops.broadcast_to(blank[:, :, None], ops.shape(scores)), scores, blank[:, :, None])
 
 
-def _alternate(first: Tensor, second: Tensor, last: Tensor | None = None) -> Tensor:
+def _alternate(
+    first: keras.KerasTensor, second: keras.KerasTensor, last: keras.KerasTensor | None = None
+) -> keras.KerasTensor:
     """(…, L) and (…, L) → (…, 2L + 1): first, second, first, second, …, and `first` once more."""
     pairs = ops.stack([first, second], axis=-1)
     shape = ops.shape(pairs)
@@ -178,15 +197,17 @@ def _alternate(first: Tensor, second: Tensor, last: Tensor | None = None) -> Ten
     return ops.concatenate([flat, first[..., :1] if last is None else last], axis=-1)
 
 
-def _within(counts: Tensor, size: int | Tensor) -> Tensor:
+def _within(counts: keras.KerasTensor, size: int | keras.KerasTensor) -> keras.KerasTensor:
     """(N,) → (N, size) whether a place lies before the end."""
     return ops.less(ops.arange(size)[None], ops.cast(counts, "int32")[:, None])
 
 
-def _shifted(sums: Tensor, places: int) -> Tensor:
+def _shifted(sums: keras.KerasTensor, places: int) -> keras.KerasTensor:
     return ops.pad(sums[:, :-places], ((0, 0), (places, 0)), constant_values=_NEVER)
 
 
-def _log_sum(first: Tensor, second: Tensor, third: Tensor) -> Tensor:
+def _log_sum(
+    first: keras.KerasTensor, second: keras.KerasTensor, third: keras.KerasTensor
+) -> keras.KerasTensor:
     peak = ops.maximum(ops.maximum(first, second), third)
     return peak + ops.log(ops.exp(first - peak) + ops.exp(second - peak) + ops.exp(third - peak))

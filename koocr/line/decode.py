@@ -1,9 +1,10 @@
-"""From the scores of a line's frames to its symbols: the best path, and where the symbols of a given text lie."""
+"""From the scores of a line's frames to its symbols: the best path, and where a given text's symbols lie."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ __all__ = ["PlacedSymbol", "align", "best_path", "needed_frames", "text_log_prob
 
 _NEVER = np.float64(-1e30)
 _RESCALE_EVERY = 4
-"""Frames between divisions that keep sums of products from vanishing: four factors of e^-170 are still doubles."""
+"""Frames between divisions that keep sums of products from vanishing: e^-170 four times is still a double."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def align(scores: FrameScores, ids: Sequence[int]) -> tuple[PlacedSymbol, ...]:
 
 
 def text_log_probability(scores: FrameScores, ids: Sequence[int]) -> float:
-    """log p(text): of all paths that read as it together.
+    """The logarithm of p(text): of all paths that read as it together.
 
     Minus infinity if there is none, or if it takes a frame that is beyond doubt something else (e^-170).
     """
@@ -101,14 +102,16 @@ def text_log_probability(scores: FrameScores, ids: Sequence[int]) -> float:
 
 def needed_frames(ids: Sequence[int]) -> int:
     """How many frames a text needs: one a symbol, and one for the blank between equal ones."""
-    return len(ids) + sum(left == right for left, right in zip(ids, ids[1:], strict=False))
+    return len(ids) + sum(left == right for left, right in pairwise(ids))
 
 
 def _runs(ids: IntArray, logs: FloatArray) -> tuple[PlacedSymbol, ...]:
     edges = np.flatnonzero(ids[1:] != ids[:-1]) + 1
     bounds = [0, *edges.tolist(), len(ids)]
-    runs = zip(bounds, bounds[1:], strict=False)
-    return tuple(_placed(int(ids[start]), start, stop, logs) for start, stop in runs if _is_symbol(ids, start))
+    runs = pairwise(bounds)
+    return tuple(
+        _placed(int(ids[start]), start, stop, logs) for start, stop in runs if _is_symbol(ids, start)
+    )
 
 
 def _is_symbol(ids: IntArray, frame: int) -> bool:

@@ -1,8 +1,8 @@
 """What a network says of each frame of a line: log-probabilities of the blank and of every symbol, on demand.
 
 Factorised outputs give p(syllable) = p(a syllable)·p(initial)·p(medial | initial)·p(final | medial), see
-`koocr.line.ctc`. The best of 11,172 syllables are found without making a table of them: the best final of each
-medial comes first, then the best of the 399 pairs of initial and medial.
+`koocr.line.ctc`. The best of 11,172 syllables are found without making a table of them: the best final of
+each medial comes first, then the best of the 399 pairs of initial and medial.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class FrameScores(ABC):
 
     @abstractmethod
     def at(self, frames: IntArray, ids: IntArray) -> FloatArray:
-        """Log-probabilities of symbols in frames; the two arrays are broadcast. `BLANK` is an id here, too."""
+        """Log-probabilities of symbols in frames; the two arrays are broadcast. `BLANK` counts as an id."""
 
 
 class FactorisedScores(FrameScores):
@@ -141,7 +141,7 @@ class FactorisedScores(FrameScores):
 
     @property
     def _num_others(self) -> int:
-        return self._kind.shape[1] - 2
+        return self.num_symbols - NUM_SYLLABLES
 
     @cached_property
     def _totals(self) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -150,9 +150,7 @@ class FactorisedScores(FrameScores):
 
     def _chain(self, frames: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Conditional log-probabilities in some frames: (F, 19), (F, 19, 21), (F, 21, 28)."""
-        initial, medial, final = (
-            logits[frames] for logits in (self._initial, self._medial, self._final)
-        )
+        initial, medial, final = (logits[frames] for logits in (self._initial, self._medial, self._final))
         initial -= _log_total(initial)[:, None]
         medial -= _log_total(medial)[:, :, None]
         final -= _log_total(final)[:, :, None]
@@ -235,7 +233,7 @@ def split_lines(
 
 
 def _log_total(logits: FloatArray) -> FloatArray:
-    """log Σ exp over the last axis. As products with ones, sums over short axes take a tenth of the time."""
+    """Takes log Σ exp over the last axis; short axes take a tenth of the time as products with ones."""
     flat = logits.reshape(-1, logits.shape[-1])
     ones = np.ones(flat.shape[1], np.float32)
     if flat.size and max(flat.max(), -flat.min()) > _SAFE:
@@ -243,7 +241,8 @@ def _log_total(logits: FloatArray) -> FloatArray:
         totals = peak + np.log(np.exp(flat - peak[:, None]) @ ones)
     else:
         totals = np.log(np.exp(flat) @ ones)
-    return totals.reshape(logits.shape[:-1])
+    result: FloatArray = totals.reshape(logits.shape[:-1])
+    return result
 
 
 def _best(ids: IntArray, logs: FloatArray, n: int) -> tuple[IntArray, FloatArray]:

@@ -1,0 +1,192 @@
+"""From the scores of a line's frames to a `Line`: text, places, confidences, alternatives and their jamo."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from koocr.charset import Charset
+from koocr.document import Candidate, JamoScore, Line, LineCharacter
+from koocr.errors import ConfigError
+from koocr.hangul import (
+    FINALS,
+    INITIALS,
+    MEDIALS,
+    is_jamo,
+    is_syllable,
+    split_index,
+    syllable_index,
+)
+from koocr.line.beam import BeamSettings, Prior, beam_search
+from koocr.line.confidence import Alternatives, alternatives
+from koocr.line.decode import PlacedSymbol, align, best_path, text_log_probability
+from koocr.line.scores import FactorisedScores, FrameScores, IntArray
+from koocr.line.spelling import unspell
+
+__all__ = ["DecoderSettings", "LineDecoder", "edges"]
+
+_JAMO = (INITIALS, MEDIALS, FINALS)
+_Marginals = Sequence[NDArray[np.floating]]
+
+
+@dataclass(frozen=True)
+class DecoderSettings:
+    """How lines are decoded.
+
+    Attributes:
+        num_candidates: for each character; 1 or more.
+        beam: how to search; None for the best path, which is right where it is sure, and takes a tenth of the
+            time.
+        is_spelled: the network's symbols are jamo, see `koocr.line.spelling`; such lines get no alternatives.
+    """
+
+    num_candidates: int = 5
+    beam: BeamSettings | None = None
+    is_spelled: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError on a value out of range."""
+        if self.num_candidates < 1:
+            raise ConfigError(f"num_candidates is {self.num_candidates!r}; give at least 1")
+
+
+class LineDecoder:
+    """Makes lines of scores.
+
+    Args:
+        charset: the symbols of the network's ids; of factorised outputs, all 11,172 syllables come first.
+        settings: how.
+        prior: of texts, for the beam search; its symbols are the network's.
+
+    Raises:
+        ConfigError: there is a prior, and no beam search to use it.
+    """
+
+    def __init__(
+        self, charset: Charset, settings: DecoderSettings | None = None, *, prior: Prior | None = None
+    ) -> None:
+        self._charset = charset
+        self._settings = settings or DecoderSettings()
+        self._prior = prior
+        if prior is not None and self._settings.beam is None:
+            raise ConfigError("a prior needs a beam search; give beam settings with a prior_weight above 0")
+        syllables = [number for number, symbol in enumerate(charset.symbols) if is_syllable(symbol)]
+        indices = [syllable_index(charset.symbols[number]) for number in syllables]
+        self._syllables = np.array(syllables, np.int64)
+        self._parts: tuple[IntArray, ...] = split_index(np.array(indices, np.int64))
+
+    def read(self, scores: FrameScores) -> tuple[PlacedSymbol, ...]:
+        """The symbols of a line, as the network spells, by best path or by beam search."""
+        if self._settings.beam is None:
+            return best_path(scores)
+        best = beam_search(scores, self._settings.beam, prior=self._prior)[0]
+        return align(scores, best.ids)
+
+    def line(self, scores: FrameScores, *, scale: float = 1.0, offset: float = 0.0) -> Line:
+        """Reads one line.
+
+        Args:
+            scores: of its frames, those of the padding left out.
+            scale: pixels of the line image per frame.
+            offset: pixel of the line image where the first frame begins.
+        """
+        symbols = self.read(scores)
+        log_probability = text_log_probability(scores, [symbol.id for symbol in symbols])
+        if self._settings.is_spelled:
+            symbols, marginals = unspell(symbols), None
+            found = _certain(symbols)
+        else:
+            found = alternatives(scores, symbols, n=self._settings.num_candidates)
+            marginals = self._marginals(scores, np.array([symbol.peak for symbol in symbols], np.int64))
+        kept = self._without_spare_spaces(symbols)
+        bounds = edges([symbols[place] for place in kept], len(scores)) * scale + offset
+        characters = tuple(
+            LineCharacter(
+                self._charset.symbols[symbols[place].id],
+                _probability(found.confidence[place]),
+                start,
+                stop,
+                tuple(self._candidates(place, found, marginals)),
+            )
+            for place, (start, stop) in zip(kept, bounds.tolist(), strict=True)
+        )
+        text = "".join(character.text for character in characters)
+        return Line(text, _probability(math.exp(log_probability)), characters)
+
+    def _without_spare_spaces(self, symbols: Sequence[PlacedSymbol]) -> list[int]:
+        """The places of a reading, but for spaces at the ends and behind other spaces."""
+        kept: list[int] = []
+        for place, symbol in enumerate(symbols):
+            if not self._is_space(symbol) or (kept and not self._is_space(symbols[kept[-1]])):
+                kept.append(place)
+        return kept[:-1] if kept and self._is_space(symbols[kept[-1]]) else kept
+
+    def _is_space(self, symbol: PlacedSymbol) -> bool:
+        return self._charset.symbols[symbol.id] == " "
+
+    def _candidates(
+        self, place: int, found: Alternatives, marginals: _Marginals | None
+    ) -> Iterator[Candidate]:
+        for number, probability in zip(found.ids[place], found.probabilities[place], strict=True):
+            text, share = self._charset.symbols[number], _probability(probability)
+            yield Candidate(text, share, _jamo_scores(text, share, place, marginals))
+
+    def _marginals(self, scores: FrameScores, peaks: IntArray) -> _Marginals:
+        """Probabilities of each jamo in its place, given a syllable: (L, 19), (L, 21), (L, 28)."""
+        if isinstance(scores, FactorisedScores):
+            return scores.jamo(peaks)
+        shares = np.exp(scores.at(peaks[:, None], self._syllables[None]).astype(np.float64))
+        shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-300)
+        sums = [np.zeros((len(letters), len(peaks))) for letters in _JAMO]
+        for total, part in zip(sums, self._parts, strict=True):
+            np.add.at(total, part, shares.T)
+        return [total.T for total in sums]
+
+
+def edges(symbols: Sequence[PlacedSymbol], num_frames: int) -> NDArray[np.float64]:
+    """(L, 2) where symbols begin and end, in frames.
+
+    A network marks a symbol in a frame or two, somewhere in its middle. Neighbours meet half-way between
+    their marks; the first and the last reach as far outwards as inwards; a lone symbol has the whole line.
+    """
+    if not symbols:
+        return np.zeros((0, 2))
+    starts = np.array([symbol.start for symbol in symbols], np.float64)
+    stops = np.array([symbol.stop for symbol in symbols], np.float64)
+    if len(symbols) == 1:
+        return np.array([[0.0, num_frames]])
+    inner = (stops[:-1] + starts[1:]) / 2
+    first = max(0.0, starts[0] - (inner[0] - stops[0]))
+    last = min(float(num_frames), stops[-1] + (starts[-1] - inner[-1]))
+    bounds = np.concatenate([[first], inner, [last]])
+    return np.stack([bounds[:-1], bounds[1:]], axis=1)
+
+
+def _certain(symbols: Sequence[PlacedSymbol]) -> Alternatives:
+    """What was read as the only alternative, with the probabilities of its marks."""
+    shares = np.exp([symbol.log_probability for symbol in symbols])
+    ids = np.array([symbol.id for symbol in symbols], np.int64)
+    return Alternatives(shares, ids[:, None], shares[:, None])
+
+
+def _jamo_scores(
+    text: str, probability: float, place: int, marginals: _Marginals | None
+) -> tuple[JamoScore, ...]:
+    if is_jamo(text):
+        return (JamoScore(text, probability),)
+    if marginals is None or not is_syllable(text):
+        return ()
+    parts = split_index(syllable_index(text))
+    return tuple(
+        JamoScore(letters[part], _probability(marginal[place, part]))
+        for letters, part, marginal in zip(_JAMO, parts, marginals, strict=True)
+    )
+
+
+def _probability(value: float) -> float:
+    """A plain number in [0, 1]: sums of rounded terms may lie a little above."""
+    return min(1.0, max(0.0, float(value)))
