@@ -87,9 +87,13 @@ def text_log_probability(scores: FrameScores, ids: Sequence[int]) -> float:
     skip = _may_skip(states).astype(np.float64)
     sums = np.zeros(len(states) + 2)  # two places in front: states that come from nowhere
     sums[2] = 1.0
+    stay, step, leap = sums[2:], sums[1:-1], sums[:-2]
     log_scale = float(peaks.sum())
     for frame, row in enumerate(powers, start=1):
-        sums[2:] = (sums[2:] + sums[1:-1] + skip * sums[:-2]) * row
+        grown = skip * leap
+        grown += step
+        grown += stay
+        np.multiply(grown, row, out=stay)
         if frame % _RESCALE_EVERY == 0:
             total = sums.sum()
             if not total:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ from koocr.line.spelling import unspell
 __all__ = ["DecoderSettings", "LineDecoder", "edges"]
 
 _JAMO = (INITIALS, MEDIALS, FINALS)
-_Marginals = Sequence[NDArray[np.floating]]
+_Marginals = Sequence[Sequence[Sequence[float]]]
 
 
 @dataclass(frozen=True)
@@ -101,21 +102,24 @@ class LineDecoder:
             found = _certain(symbols)
         else:
             found = alternatives(scores, symbols, n=self._settings.num_candidates)
-            marginals = self._marginals(scores, np.array([symbol.peak for symbol in symbols], np.int64))
+            peaks = np.array([symbol.peak for symbol in symbols], np.int64)
+            marginals = [_probabilities(part) for part in self._marginals(scores, peaks)]
+        confidence = _probabilities(found.confidence)
+        candidates = self._candidates(found, marginals)
         kept = self._without_spare_spaces(symbols)
         bounds = edges([symbols[place] for place in kept], len(scores)) * scale + offset
         characters = tuple(
             LineCharacter(
                 self._charset.symbols[symbols[place].id],
-                _probability(found.confidence[place]),
+                confidence[place],
                 start,
                 stop,
-                tuple(self._candidates(place, found, marginals)),
+                candidates[place],
             )
             for place, (start, stop) in zip(kept, bounds.tolist(), strict=True)
         )
         text = "".join(character.text for character in characters)
-        return Line(text, _probability(math.exp(log_probability)), characters)
+        return Line(text, min(1.0, math.exp(log_probability)), characters)
 
     def _without_spare_spaces(self, symbols: Sequence[PlacedSymbol]) -> list[int]:
         """The places of a reading, but for spaces at the ends and behind other spaces."""
@@ -128,14 +132,19 @@ class LineDecoder:
     def _is_space(self, symbol: PlacedSymbol) -> bool:
         return self._charset.symbols[symbol.id] == " "
 
-    def _candidates(
-        self, place: int, found: Alternatives, marginals: _Marginals | None
-    ) -> Iterator[Candidate]:
-        for number, probability in zip(found.ids[place], found.probabilities[place], strict=True):
-            text, share = self._charset.symbols[number], _probability(probability)
-            yield Candidate(text, share, _jamo_scores(text, share, place, marginals))
+    def _candidates(self, found: Alternatives, marginals: _Marginals | None) -> list[tuple[Candidate, ...]]:
+        """What each place may be."""
+        symbols = self._charset.symbols
+        rows = zip(found.ids.tolist(), _probabilities(found.probabilities), strict=True)
+        return [
+            tuple(
+                Candidate(symbols[number], share, _jamo_scores(symbols[number], share, place, marginals))
+                for number, share in zip(ids, shares, strict=True)
+            )
+            for place, (ids, shares) in enumerate(rows)
+        ]
 
-    def _marginals(self, scores: FrameScores, peaks: IntArray) -> _Marginals:
+    def _marginals(self, scores: FrameScores, peaks: IntArray) -> Sequence[NDArray[np.floating]]:
         """Probabilities of each jamo in its place, given a syllable: (L, 19), (L, 21), (L, 28)."""
         if isinstance(scores, FactorisedScores):
             return scores.jamo(peaks)
@@ -182,11 +191,11 @@ def _jamo_scores(
         return ()
     parts = split_index(syllable_index(text))
     return tuple(
-        JamoScore(letters[part], _probability(marginal[place, part]))
+        JamoScore(letters[part], marginal[place][part])
         for letters, part, marginal in zip(_JAMO, parts, marginals, strict=True)
     )
 
 
-def _probability(value: float) -> float:
-    """A plain number in [0, 1]: sums of rounded terms may lie a little above."""
-    return min(1.0, max(0.0, float(value)))
+def _probabilities(values: NDArray[np.floating]) -> Any:
+    """Plain numbers in [0, 1]: sums of rounded terms may lie a little above."""
+    return np.clip(values.astype(np.float64), 0.0, 1.0).tolist()
