@@ -87,14 +87,8 @@ def _stretch_probabilities(
     starts, stops = np.append(0, peaks[:-1] + 1), np.append(peaks[1:], len(scores))
     after_before, before_behind = candidates != before, candidates != behind
     beginning, end, blank, own = _shares(scores, starts, stops, before, behind, candidates)
-    zero = np.zeros(candidates.shape)
-    left, gap, here, gap_behind, right = (
-        zero + (before != _NOBODY),
-        zero + (before == _NOBODY),
-        zero,
-        zero,
-        zero,
-    )
+    here = gap_behind = right = np.zeros(candidates.shape)
+    left, gap = here + (before != _NOBODY), here + (before == _NOBODY)
     for offset in range(own.shape[1]):
         updated = (
             left * end[:, offset],

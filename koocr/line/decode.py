@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from koocr.line.scores import BLANK, FloatArray, FrameScores, IntArray
+from koocr.line.scores import BLANK, FrameScores, IntArray
 
 __all__ = ["PlacedSymbol", "align", "best_path", "needed_frames", "text_log_probability"]
 
@@ -61,7 +61,7 @@ def align(scores: FrameScores, ids: Sequence[int]) -> tuple[PlacedSymbol, ...]:
     if needed_frames(ids) > len(scores):
         raise ValueError(f"{len(ids)} symbols don't fit into {len(scores)} frames")
     states = _states(ids)
-    emission = _emission(scores, states).astype(np.float64)
+    emission = _emission(scores, states)
     skip = np.where(_may_skip(states), 0.0, _NEVER)
     sums, came = np.full(len(states), _NEVER), np.empty(emission.shape, np.int8)
     sums[0] = 0.0  # before the first frame
@@ -81,7 +81,7 @@ def text_log_probability(scores: FrameScores, ids: Sequence[int]) -> float:
     if needed_frames(ids) > len(scores):
         return -np.inf
     states = _states(ids)
-    emission = _emission(scores, states).astype(np.float64)
+    emission = _emission(scores, states)
     peaks = emission.max(axis=1)  # taken off, so that no frame is all zeros
     powers = np.exp(emission - peaks[:, None])
     skip = _may_skip(states).astype(np.float64)
@@ -109,7 +109,7 @@ def needed_frames(ids: Sequence[int]) -> int:
     return len(ids) + sum(left == right for left, right in pairwise(ids))
 
 
-def _runs(ids: IntArray, logs: FloatArray) -> tuple[PlacedSymbol, ...]:
+def _runs(ids: IntArray, logs: NDArray[np.floating]) -> tuple[PlacedSymbol, ...]:
     edges = np.flatnonzero(ids[1:] != ids[:-1]) + 1
     bounds = [0, *edges.tolist(), len(ids)]
     runs = pairwise(bounds)
@@ -134,9 +134,12 @@ def _states(ids: Sequence[int]) -> IntArray:
     return states
 
 
-def _emission(scores: FrameScores, states: IntArray) -> FloatArray:
+def _emission(scores: FrameScores, states: IntArray) -> NDArray[np.float64]:
     """(T, S) log-probabilities of the states."""
-    return scores.at(np.arange(len(scores))[:, None], states[None])
+    emission = np.empty((len(scores), len(states)))
+    emission[:, ::2] = scores.blank[:, None]
+    emission[:, 1::2] = scores.at(np.arange(len(scores))[:, None], states[None, 1::2])
+    return emission
 
 
 def _may_skip(states: IntArray) -> NDArray[np.bool_]:
