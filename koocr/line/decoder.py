@@ -40,8 +40,8 @@ class DecoderSettings:
 
     Attributes:
         num_candidates: for each character; 1 or more.
-        beam: how to search; None for the best path, which is found in a sixteenth of the time (0.24 ms against
-            3.8 ms, 200 frames).
+        beam: how to search; None for the best path, which is found in a sixteenth of the time (0.24 ms
+            against 3.8 ms, 200 frames).
         is_spelled: the network's symbols are jamo, see `koocr.line.spelling`; such lines get no alternatives.
     """
 
