@@ -57,8 +57,7 @@ class AttentionDecoder(layers.Layer):
             (self._out, self.hidden),
         ):
             layer.build((None, size))
-        # What the symbol before adds to the gates; a one-hot vector times a matrix would be the same. Row 0
-        # is the beginning of the text.
+        # What the symbol before adds to the gates. Row 0 is the beginning of the text.
         self._before = self.add_weight(
             name="before", shape=(1 + self.charset_size, 4 * self.hidden), initializer="glorot_uniform"
         )
@@ -80,7 +79,9 @@ class AttentionDecoder(layers.Layer):
     def _taught(self, step: Step, nothing: keras.KerasTensor, labels: keras.KerasTensor) -> keras.KerasTensor:
         """The logits where the symbols before are given: (N, L + 1, 1 + C)."""
         before = ops.pad(ops.cast(labels, "int32") + 1, [[0, 0], [1, 0]])
-        told = _time_first(ops.take(self._before, before, axis=0))  # (L + 1, N, 4 hidden)
+        # A product: the gradient of `take` is sparse, which koocr's own optimizers don't expect.
+        chosen = ops.one_hot(before, 1 + self.charset_size, dtype=self.compute_dtype)
+        told = _time_first(ops.matmul(chosen, self._before))  # (L + 1, N, 4 hidden)
 
         def forced(state: State, row: keras.KerasTensor) -> tuple[State, State]:
             state = step(state, row)

@@ -26,13 +26,13 @@ def repeatable():
 def test_onnx_agrees_at_widths_it_was_not_exported_with(name, tmp_path, monkeypatch):
     fewer_alike_layers(monkeypatch)
     model = reading_network(lived_in(build_stages(settings(name))))
+    batches = [batch(settings(name).prediction, padded_to=width).inputs for width in (20, 44)]
+    wanted = [logits(model, inputs) for inputs in batches]  # Keras exports only what has been called
     model.export(tmp_path / "model.onnx", format="onnx", verbose=False)
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
-    for width in (20, 44):
-        made = batch(settings(name).prediction, padded_to=width).inputs
-        inputs = {name: made[name] for name in ("image", "num_frames")}
-        (found,) = session.run(["symbol"], inputs)
-        np.testing.assert_allclose(found, logits(model, inputs), atol=1e-4)
+    for inputs, want in zip(batches, wanted, strict=True):
+        (found,) = session.run(["symbol"], {key: inputs[key] for key in ("image", "num_frames")})
+        np.testing.assert_allclose(found, want, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", EVERY_OPTION[:2])
@@ -46,8 +46,11 @@ def test_mixed_precision_trains_and_stays_near(name, monkeypatch):
     mixed.set_weights(model.get_weights())
     want, found = logits(model, made.inputs), logits(mixed, made.inputs)
     assert found.dtype == np.float32
-    inside = np.arange(want.shape[1]) < (made.inputs["num_frames"][:, None] if prediction == "CTC" else 99)
-    assert np.abs(found - want)[inside].max() < 0.1 * np.abs(want).max()
+    off = [
+        np.abs(found[row, steps] - want[row, steps]).max()
+        for row, steps in enumerate(map(slice, NUM_FRAMES if prediction == "CTC" else (None,) * 3))
+    ]
+    assert max(off) < 0.1 * np.abs(want).max()
     mixed.compile(keras.optimizers.Adam(0.01), {"symbol": loss_of(prediction)}, run_eagerly=True)
     losses = [float(mixed.train_on_batch(made.inputs, made.targets)) for _ in range(4)]
     assert losses[-1] < losses[0]
@@ -60,7 +63,7 @@ def test_three_lines_are_learnt(prediction):
     model = build_stages(chosen)
     made = batch(prediction)
     model.compile(keras.optimizers.Adam(0.01), {"symbol": loss_of(prediction)})
-    for _ in range(60):
+    for _ in range(100):
         model.train_on_batch(made.inputs, made.targets)
     found = logits(reading_network(model), made.inputs)
     readings = read_lines(found, made.inputs["num_frames"], prediction=prediction)
