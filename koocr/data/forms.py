@@ -18,26 +18,52 @@ from koocr.errors import missing_dependency
 
 __all__ = ["Forms"]
 
+
+def _listed(text: str, *, mark: str | None = None) -> tuple[str, ...]:
+    """The parts of a text between spaces, or between marks."""
+    return tuple(text.split(mark))
+
+
 _DAYS = "월화수목금토일"
-_UNITS = ("kg", "g", "mg", "km", "m", "cm", "mm", "㎏", "㎞", "㎝", "㎜", "㎡", "㎥", "ℓ", "mL", "℃", "%", "％",
-          "원", "명", "개", "건", "대", "권", "회", "배", "시간", "분", "초", "년", "개월", "세", "평", "kWh", "MB",
-          "GB", "Hz", "㎎", "㎖", "㏄", "㎢", "‰", "°", "㎾", "㎐")  # fmt: skip
-_BRACKETS = ("()", "[]", "{}", "<>", "“”", "‘’", '""', "''", "「」", "『』", "《》", "〈〉", "【】", "〔〕", "（）")
-_BULLETS = ("※ ", "- ", "· ", "• ", "○ ", "● ", "▶ ", "■ ", "□ ", "◆ ", "★ ", "☆ ", "→ ", "▲ ", "◎ ", "* ", "ㆍ",
-            "√ ", "☞ ", "✓ ", "♥ ", "# ")  # fmt: skip
+_UNITS = _listed(
+    "kg g mg km m cm mm ㎏ ㎞ ㎝ ㎜ ㎡ ㎥ ℓ mL ℃ % ％ 원 명 개 건 대 권 회 배 시간 분 초 년 "
+    "개월 세 평 kWh MB GB Hz ㎎ ㎖ ㏄ ㎢ ‰ ° ㎾ ㎐"
+)
+_BRACKETS = _listed("() [] {} <> “” ‘’ \"\" '' 「」 『』 《》 〈〉 【】 〔〕 （）")
+_BULLETS = tuple("※-·•○●▶■□◆★☆→▲◎*ㆍ√☞✓♥#▷◇△")
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮㉠㉡㉢㉣㉤㉥㉮㉯㉰㉱㉲"
-_TERMS = ("Windows", "PDF", "USB", "Wi-Fi", "e-mail", "ID", "QR", "CD", "TV", "IT", "AI", "LED", "CCTV", "SNS",
-          "UHD", "API", "HTML", "OK", "No.", "Vol.", "Tel.", "Fax.", "vs.", "KTX", "KBS", "GPS", "D-DAY", "PC", "X-ray",
-          "iPhone", "Excel", "Linux", "COVID-19", "ISBN", "URL", "DNA", "CEO", "MBC", "A4", "B5", "S/N")  # fmt: skip
-_PARTICLES = ("", "", "는", "를", "을", "에서", "으로", "의", "와", "에", "가", "이", "용", "식", "형", "만", "도")
-_LABELS = ("성명", "이름", "주소", "전화", "금액", "합계", "일시", "장소", "비고", "수량", "단가", "담당", "부서", "번호",
-           "계좌", "품명", "규격", "기간", "대상", "문의", "제목", "수신", "발신", "생년월일", "연락처", "소속", "직위",
-           "서명", "확인", "접수", "공급가액", "부가세", "총액", "예금주", "입금액", "결제일", "유효기간")  # fmt: skip
+_TERMS = _listed(
+    "Windows PDF USB Wi-Fi e-mail ID QR CD TV IT AI LED CCTV SNS UHD API HTML OK No. Vol. Tel. "
+    "Fax. vs. KTX KBS GPS D-DAY PC X-ray iPhone Excel Linux COVID-19 ISBN URL DNA CEO MBC A4 "
+    "B5 S/N"
+)
+_PARTICLES = ("", "", *_listed("는 를 을 에서 으로 의 와 에 가 이 용 식 형 만 도"))
+_LABELS = _listed(
+    "성명 이름 주소 전화 금액 합계 일시 장소 비고 수량 단가 담당 부서 번호 계좌 품명 규격 기간 "
+    "대상 문의 제목 수신 발신 생년월일 연락처 소속 직위 서명 확인 접수 공급가액 부가세 총액 "
+    "예금주 입금액 결제일 유효기간"
+)
 _JOINTS = (" ", ": ", " : ", ":", " - ", "\u3000", ") ", " | ", "/")
-_BANKS = ("국민", "신한", "우리", "하나", "농협", "기업", "카카오뱅크", "새마을금고", "우체국")
-_ARTICLES = ("제{}조", "제{}조(목적)", "제{}장", "제{}항", "[별표 {}]", "<표 {}>", "〈그림 {}〉", "[그림 {}]", "{}.", "{})",
-             "({})", "{}쪽", "p. {}", "{}번", "({}점)", "부칙 제{}조", "별지 제{}호 서식", "{}/12", "No. {}", "№{}",
-             "[{}~15]", "문제 {}.", "{}차", "{}호선")  # fmt: skip
+_BANKS = _listed("국민 신한 우리 하나 농협 기업 카카오뱅크 새마을금고 우체국")
+_ARTICLES = _listed(
+    "제{}조|제{}조(목적)|제{}장|제{}항|[별표 {}]|<표 {}>|〈그림 {}〉|[그림 {}]|{}.|{})|({})|"
+    "{}쪽|p. {}|{}번|({}점)|부칙 제{}조|별지 제{}호 서식|{}/12|No. {}|№{}|[{}~15]|문제 {}.|"
+    "{}차|{}호선",
+    mark="|",
+)
+_NUMBERS = _listed(
+    "###-##-#####|######-#######|######-1******|##가 ####|###나 ####|서울 ##하 ####|"
+    "####-####-####-####|###-###-######|제####-###호|No. ######|########|S/N ####-####|"
+    "###번길 ##|#,###|##.#%|##.##|#:#|##|#|###|####|-##|1/#|#.#.#|v#.#|##-##|[##]|(##)|#^#|~##|"
+    "####~####",
+    mark="|",
+)
+_PHONES = _listed(
+    "010-####-####|02-###-####|031-###-####|02)####-####|(051) ###-####|15##-####|010.####.####|"
+    "070-####-####|+82-10-####-####|010 #### ####|010########|☎ 02-####-####|Tel. 042-###-####|"
+    "FAX 053-###-####|080-###-####",
+    mark="|",
+)
 
 
 class Forms:
@@ -77,7 +103,7 @@ class _Writer:
             (self._name, 6), (self._address, 8), (self._amount, 9), (self._date, 9), (self._time, 4),
             (self._phone, 6), (self._email, 5), (self._company, 5), (self._number, 6), (self._measure, 6),
             (self._bullet, 6), (self._article, 5), (self._term, 7), (self._quoted, 6), (self._row, 5),
-            (self._english_words, 6), (self._code, 6), (self._signed, 6), (self._sum, 3),
+            (self._english_words, 6), (self._code, 6), (self._signed, 9), (self._sum, 3),
         )  # fmt: skip
         makers, weights = zip(*kinds, strict=True)
         value: str = self._chance.choices(makers, weights)[0]()
@@ -101,7 +127,9 @@ class _Writer:
 
     def _name(self) -> str:
         name = str(self._korean.name())
-        shape = self._pick(("{}", "{}", "{} 님", "{} 귀하", "{}(인)", "{} (서명)", "대표 {}", "{} 과장", "{}씨", "{} 外 2명"))
+        shape = self._pick(
+            ("{}", "{}", "{} 님", "{} 귀하", "{}(인)", "{} (서명)", "대표 {}", "{} 과장", "{}씨", "{} 外 2명")
+        )
         return str(shape).format(" ".join(name) if self._chance.random() < 0.1 else name)
 
     def _address(self) -> str:
@@ -116,10 +144,13 @@ class _Writer:
         won = f"{number:,}" if self._chance.random() < 0.85 else str(number)
         thousands = f"{max(1, number // 1000):,}"
         return str(self._pick((
-            f"{won}원", f"{won}원", f"{won} 원", f"₩{won}", f"₩ {won}", f"￦{won}", f"금 {won}원정", f"{won}",
+            f"{won}원", f"{won}원", f"{won} 원", f"₩{won}", f"₩ {won}", f"￦{won}", f"금 {won}원정",
+            f"{won}",
             f"{thousands}천원", f"{thousands},000원", f"{self._whole(99)}만 {self._whole(9)}천원",
-            f"${self._whole(9999):,}.{self._digits(2)}", f"€{self._whole(999)}.{self._digits(2)}", f"-{won}",
-            f"{self._whole(90)}억 {self._whole(9000):,}만 원", f"({won})", f"￥{won}", f"£{won}", f"+{won}원",
+            f"${self._whole(9999):,}.{self._digits(2)}", f"€{self._whole(999)}.{self._digits(2)}",
+            f"-{won}",
+            f"{self._whole(90)}억 {self._whole(9000):,}만 원", f"({won})", f"￥{won}", f"£{won}",
+            f"+{won}원",
         )))  # fmt: skip
 
     def _date(self) -> str:
@@ -129,55 +160,58 @@ class _Writer:
             f"{year}년 {month}월 {day}일", f"{year}. {month}. {day}.", f"{year}.{month:02}.{day:02}",
             f"{year}-{month:02}-{day:02}", f"{year}/{month:02}/{day:02}", f"{month}월 {day}일({weekday})",
             f"{year}. {month}. {day}.({weekday})", f"’{year % 100:02}.{month}.{day}", f"{month}/{day}",
-            f"{year}년 {month}월", f"{month}.{day}({weekday})~{month}.{min(31, day + 2)}", f"{year}{month:02}{day:02}",
-            f"{year}년도 {self._pick('12')}학기", f"단기 {year + 2333}년", f"{weekday}요일", f"{year}~{year + 3}",
+            f"{year}년 {month}월", f"{month}.{day}({weekday})~{month}.{min(31, day + 2)}",
+            f"{year}{month:02}{day:02}",
+            f"{year}년도 {self._pick('12')}학기", f"단기 {year + 2333}년", f"{weekday}요일",
+            f"{year}~{year + 3}",
         )))  # fmt: skip
 
     def _time(self) -> str:
         hour, minute = self._chance.randint(0, 23), self._chance.randint(0, 59)
         return str(self._pick((
             f"{hour:02}:{minute:02}", f"오전 {hour % 12}시 {minute}분", f"오후 {hour % 12 + 1}:{minute:02}",
-            f"{hour:02}:{minute:02}:{self._digits(2)}", f"{hour:02}:00~{(hour + 2) % 24:02}:30", f"{hour}시 {minute}분",
+            f"{hour:02}:{minute:02}:{self._digits(2)}", f"{hour:02}:00~{(hour + 2) % 24:02}:30",
+            f"{hour}시 {minute}분",
             f"{hour % 12 + 1}:{minute:02} PM", f"({hour}:{minute:02})",
         )))  # fmt: skip
 
     def _phone(self) -> str:
-        shape = self._pick(("010-####-####", "02-###-####", "031-###-####", "02)####-####", "(051) ###-####", "15##-####",
-                            "010.####.####", "070-####-####", "+82-10-####-####", "010 #### ####", "010########",
-                            "☎ 02-####-####", "Tel. 042-###-####", "FAX 053-###-####", "080-###-####"))  # fmt: skip
-        return self._shape(str(shape))
+        return self._shape(self._pick(_PHONES))
 
     def _email(self) -> str:
         user, site = str(self._english.user_name()), str(self._english.domain_name())
         return str(self._pick((
-            f"{user}@{site}", f"{user}@{site}", f"www.{site}", f"https://www.{site}/{user}", f"http://{site}", f"@{user}",
-            f"{user}_{self._digits(2)}@naver.com", f"#{user}", f"https://{site}/?id={self._digits(3)}&p={user}",
+            f"{user}@{site}", f"{user}@{site}", f"www.{site}", f"https://www.{site}/{user}",
+            f"http://{site}", f"@{user}",
+            f"{user}_{self._digits(2)}@naver.com", f"#{user}",
+            f"https://{site}/?id={self._digits(3)}&p={user}",
         )))  # fmt: skip
 
     def _company(self) -> str:
         name = str(self._korean.company())
         bare = name.replace("(주)", "").replace("주식회사", "").replace("유한회사", "").strip()
         job = str(self._korean.job())
-        return str(self._pick((name, f"㈜{bare}", f"{bare}㈜", f"(주){bare}", f"{bare} 주식회사", job, f"{bare} {job}")))
+        return str(
+            self._pick(
+                (name, f"㈜{bare}", f"{bare}㈜", f"(주){bare}", f"{bare} 주식회사", job, f"{bare} {job}")
+            )
+        )
 
     def _number(self) -> str:
-        shape = str(self._pick((
-            "###-##-#####", "######-#######", "######-1******", "##가 ####", "###나 ####", "서울 ##하 ####", "####-####-####-####",
-            "###-###-######", "제####-###호", "No. ######", "########", "S/N ####-####", "###번길 ##", "#,###", "##.#%", "##.##",
-            "#:#", "##", "#", "###", "####", "-##", "1/#", "#.#.#", "v#.#", "##-##", "[##]", "(##)", "#^#", "~##", "####~####",
-        )))  # fmt: skip
-        number = self._shape(shape)
+        number = self._shape(self._pick(_NUMBERS))
         return f"{self._pick(_BANKS)} {number}" if self._chance.random() < 0.1 else number
 
     def _measure(self) -> str:
-        number = self._pick((str(self._whole(5000)), f"{self._whole(900)}.{self._digits(1)}", f"{self._whole(90000):,}",
-                             f"{self._whole(90)}~{self._whole(900)}", f"±{self._whole(9)}", f"약 {self._whole(900)}"))  # fmt: skip
+        number = self._pick((
+            str(self._whole(5000)), f"{self._whole(900)}.{self._digits(1)}", f"{self._whole(90000):,}",
+            f"{self._whole(90)}~{self._whole(900)}", f"±{self._whole(9)}", f"약 {self._whole(900)}",
+        ))  # fmt: skip
         gap = " " if self._chance.random() < 0.25 else ""
         return f"{number}{gap}{self._pick(_UNITS)}"
 
     def _bullet(self) -> str:
         head = self._pick(_CIRCLED) if self._chance.random() < 0.45 else self._pick(_BULLETS)
-        gap = " " if self._chance.random() < 0.5 else ""
+        gap = " " if self._chance.random() < 0.7 else ""
         return f"{head}{gap}{self._phrase()}"
 
     def _article(self) -> str:
@@ -212,7 +246,11 @@ class _Writer:
             return " ".join(words).upper()
         if case < 0.5:
             return " ".join(words).title()
-        return " ".join(words).capitalize() + self._pick((".", "!", "?", ",", "")) if case < 0.8 else " ".join(words)
+        return (
+            " ".join(words).capitalize() + self._pick((".", "!", "?", ",", ""))
+            if case < 0.8
+            else " ".join(words)
+        )
 
     def _code(self) -> str:
         """A word of ASCII characters: of any, or of capitals and digits as in part numbers."""
@@ -226,13 +264,16 @@ class _Writer:
     def _signed(self) -> str:
         """Any of the signs that the hand draws, so that each is met; before, after or within a word."""
         sign, word = self._pick(self._signs), self._pick(_LABELS)
-        return str(self._pick((f"{sign}{word}", f"{word}{sign}", f"{word}{sign}{self._phrase()}", f"{sign} {word}",
-                               f"{word} {sign} {word}", f"{sign}{self._digits(2)}", f"{sign}{sign}")))  # fmt: skip
+        return str(self._pick((f"{sign}{word}", f"{word}{sign}", f"{word}{sign}{self._phrase()}",
+                               f"{sign} {word}", f"{word} {sign} {word}", f"{sign}{self._digits(2)}",
+                               f"{sign}{sign}")))  # fmt: skip
 
     def _sum(self) -> str:
         first, second = self._whole(99), self._whole(99)
         sign = self._pick("+-×÷*/=<>≤≥≠±")
         letter = self._pick("xyzabcnkABCαβπ")
         return str(self._pick((f"{first} {sign} {second}", f"{first}{sign}{second}={self._whole(999)}",
-                               f"{letter}{sign}{first}", f"{first}{letter} + {second} = 0", f"{letter}² + {first}",
-                               f"f({letter}) = {first}{letter}", f"{first}:{second}", f"{first}/{second}")))  # fmt: skip
+                               f"{letter}{sign}{first}", f"{first}{letter} + {second} = 0",
+                               f"{letter}² + {first}",
+                               f"f({letter}) = {first}{letter}", f"{first}:{second}",
+                               f"{first}/{second}")))  # fmt: skip

@@ -42,9 +42,10 @@ _WORDS = "dictionary_words"
 _FIRST_SYLLABLE = 0xAC00
 _NUM_CODES = 0x10000  # all symbols of lines lie in the basic plane
 _TRIES = 2000  # a split of 2 % is missed by that many texts once in 10^17
+_MOST_EMPTY = 25  # of which the hand draws not a word
 _MAX_ITEMS = 40  # of a source for one line
 _SAID = ("ㅋㅋ", "ㅋㅋㅋ", "ㅎㅎ", "ㅠㅠ", "ㅜㅜ", "ㅇㅇ", "ㄴㄴ", "ㅡㅡ")
-_ENDS = tuple(".,!?:;") + ("...", "…", "~", "!!")
+_ENDS = (*".,!?:;", "...", "…", "~", "!!")
 
 
 class Text(NamedTuple):
@@ -60,7 +61,8 @@ class Repertoire:
     Args:
         syllables: (S,) indices of syllables, 0 to 11,171; at least one.
         others: the other symbols, without the space, which every hand can leave.
-        weights: (11172,) how often each syllable shall come among random ones, any scale; None: equally often.
+        weights: (11172,) how often each syllable shall come among random ones, any scale; None: equally
+            often.
     """
 
     def __init__(
@@ -202,21 +204,26 @@ class LineText:
         shares = {kind: getattr(self.settings, kind) for kind in KINDS if kind in sources}
         if not sum(shares.values()) > 0:
             raise ConfigError("none of the kinds of text that have a share has a source; name text files")
-        self._kinds = tuple(shares)
-        self._cumulative = np.cumsum(list(shares.values())) / sum(shares.values())
+        self._shares = shares
 
     def draw(
-        self, rng: np.random.Generator, repertoire: Repertoire, *, length: int, kind: str | None = None
+        self, rng: np.random.Generator, repertoire: Repertoire, *, length: int, kinds: Sequence[str] = KINDS
     ) -> Text:
-        """A line of about `length` symbols, of the kind that is named or drawn.
+        """A line of about `length` symbols.
 
-        It ends with the word that reaches the length, unless that is longer than a line may be.
+        It ends with the word that reaches the length, unless that makes it longer than a line may be.
+
+        Args:
+            rng: source of all chance.
+            repertoire: what can be drawn; other words are passed over.
+            length: in symbols.
+            kinds: those that fit; where none of them has a source, any.
 
         Raises:
             DataError: the hand can draw none of many texts.
         """
-        place = min(int(np.searchsorted(self._cumulative, rng.random(), "right")), len(self._kinds) - 1)
-        kind = kind or self._kinds[place]
+        kind = self._kind(rng, kinds)
+        num_empty = 0
         for _ in range(_TRIES):
             text = self._fill(self._sources[kind], rng, repertoire, length)
             if kind == "sentences" and text and rng.random() < self.settings.respaced:
@@ -224,11 +231,23 @@ class LineText:
             # lines of a file belong to the split as a whole, what is made up by itself
             if text and (kind == "sentences" or text_split(text) == self._split):
                 return Text(text, kind)
-        raise DataError(f"a hand could draw none of {_TRIES} texts ({kind}); leave the hand out")
+            num_empty += not text
+            if num_empty == _MOST_EMPTY:
+                break
+        raise DataError(f"a hand can draw none of the texts ({kind}); leave the hand out, or add texts")
 
-    def _fill(
-        self, source: TextSource, rng: np.random.Generator, repertoire: Repertoire, length: int
-    ) -> str:
+    def _kind(self, rng: np.random.Generator, kinds: Sequence[str]) -> str:
+        shares = {kind: share for kind, share in self._shares.items() if kind in kinds}
+        if not sum(shares.values()) > 0:
+            shares = self._shares
+        place = rng.random() * sum(shares.values())
+        for kind, share in shares.items():
+            place -= share
+            if place < 0:
+                return kind
+        return tuple(shares)[-1]
+
+    def _fill(self, source: TextSource, rng: np.random.Generator, repertoire: Repertoire, length: int) -> str:
         text, longest = "", self.settings.max_length
         for _ in range(_MAX_ITEMS):
             words = normalise(source.item(rng, repertoire)).split(" ")

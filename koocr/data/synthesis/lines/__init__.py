@@ -10,4 +10,12 @@ from koocr.data.synthesis.lines.pool import HandPool
 from koocr.data.synthesis.lines.settings import LineSettings
 from koocr.data.synthesis.lines.stream import DrawnLine, LineBatch, LineStream
 
-__all__ = ["CONDITIONS", "ConditionStream", "DrawnLine", "HandPool", "LineBatch", "LineSettings", "LineStream"]
+__all__ = [
+    "CONDITIONS",
+    "ConditionStream",
+    "DrawnLine",
+    "HandPool",
+    "LineBatch",
+    "LineSettings",
+    "LineStream",
+]

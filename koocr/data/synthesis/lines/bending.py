@@ -19,7 +19,7 @@ FloatArray = NDArray[np.float32]
 
 _HALF_LINE = 0.45 * EM  # from the middle of the letters to their tops
 _CELL = 0.6 * EM  # letters are bent in pieces of this size
-_MOST_ASKEW = 0.5  # ems that one end of a line lies above the other where others are close by
+_MOST_ASKEW = 0.3  # ems that one end of a line lies above the other where others are close by
 _WAVELENGTH = (3.0, 9.0)  # ems
 
 
@@ -54,7 +54,15 @@ class Bend:
     @property
     def is_straight(self) -> bool:
         """Whether the line only changes its size."""
-        bends = (self.skew, self.slant, self.curve, self.perspective, self.elastic, self.wave_along, self.wave_across)
+        bends = (
+            self.skew,
+            self.slant,
+            self.curve,
+            self.perspective,
+            self.elastic,
+            self.wave_along,
+            self.wave_across,
+        )
         return not any(bends)
 
     def calmed(self, width: float) -> Bend:
@@ -69,7 +77,7 @@ class Bend:
         )
 
     def reach(self, width: float) -> tuple[int, int]:
-        """Columns and rows of ground that a line of a width (at an em of `EM` pixels) needs beyond its box."""
+        """Columns and rows of ground that a line so wide (at an em of `EM` pixels) needs beyond its box."""
         rows = abs(self.skew) * width / 2 + (abs(self.curve) + abs(self.wave_across)) * EM
         rows += abs(self.perspective) * _HALF_LINE + 3 * self.elastic * EM
         columns = abs(self.slant) * _HALF_LINE + abs(self.wave_along) * EM + 3 * self.elastic * EM
@@ -94,7 +102,9 @@ def draw_bend(
         skew=math.tan(math.radians(float(skew))) if chances[0] < settings.skew else 0.0,
         slant=float(np.clip(slant, -0.4, 0.4)),
         curve=float(rng.normal(0, settings.curve_em)) if chances[1] < settings.curve else 0.0,
-        perspective=float(np.clip(rng.normal(0, 0.08), -0.2, 0.2)) if chances[2] < settings.perspective else 0.0,
+        perspective=float(np.clip(rng.normal(0, 0.08), -0.2, 0.2))
+        if chances[2] < settings.perspective
+        else 0.0,
         elastic=float(rng.uniform(0.2, 1.0)) * settings.elastic_em if is_elastic else 0.0,
         wave_along=settings.wave[0],
         wave_across=settings.wave[1],

@@ -1,8 +1,8 @@
 """Five kinds of lines under which the HCLT 2019 study of Korean recognisers compared them.
 
 It drew ten dictionary words a line: plainly, askew, distorted by waves, blurred, and on grounds that are not
-blank. The strengths here are those of the program that was used for such pictures (TextRecognitionDataGenerator:
-skew to 5 degrees, one period of a sine, Gaussian blur, noise and patterns as ground), as far as they are known.
+blank. The strengths here are those of a program that is often used for it, TextRecognitionDataGenerator (skew
+up to 5 degrees, a sine, Gaussian blur, noise and patterns as ground), as far as they are known.
 """
 
 from __future__ import annotations
@@ -36,9 +36,16 @@ def condition_settings(name: str) -> LineSettings:
     shape = replace(basic.shape, em_px=(26.0, 40.0), margin=0.12, side_margin=0.2)
     basic = replace(basic, shape=shape)
     background = PaperSettings(
-        plain=0.0, least_contrast=90.0, light_on_dark=0.0, texture=0.6, pattern=0.4, picture=0.4, show_through=0.0,
-        light=0.2, dry_pen=0.0,
-    )  # fmt: skip
+        plain=0.0,
+        least_contrast=90.0,
+        light_on_dark=0.0,
+        texture=0.6,
+        pattern=0.4,
+        picture=0.4,
+        show_through=0.0,
+        light=0.2,
+        dry_pen=0.0,
+    )
     settings = {
         "basic": basic,
         "skew": replace(basic, shape=replace(shape, skew=1.0, skew_deg=2.5, most_skew_deg=5.0)),

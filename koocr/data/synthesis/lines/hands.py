@@ -27,6 +27,7 @@ UInt8Array = NDArray[np.uint8]
 IntArray = NDArray[np.int32]
 
 _NOWHERE = ("\uffff", "\U0010ffff", "\u0378")  # code points that no face has
+_ALIKE, _UNLIKE = 0.35, 0.7  # differences, in shares of the ink
 _FAINT = 6  # grey levels of an edge that may be cut
 _WRITTEN_EM = 0.80  # median height of a hand's syllables
 _WRITTEN_MIDDLE = -0.36  # of an em: where a syllable's middle lies above the baseline, as in typefaces
@@ -97,14 +98,14 @@ class FontHand:
         self._drawn = np.zeros(NUM_SYLLABLES, bool)
         self._drawn[self.syllables] = True
         self._kept: dict[str, Glyph | None] = {}
-        self._stand_ins: set[tuple[tuple[int, int], bytes]] | None = None
+        self._stand_ins = [glyph for symbol in _NOWHERE if (glyph := self._mask(symbol)) is not None]
         self._others: str | None = None
 
     def others(self) -> str:
         """Those whose picture is not blank and not that of a missing glyph."""
         if self._others is None:
             symbols = line_charset().symbols[NUM_SYLLABLES:]
-            self._others = "".join(symbol for symbol in symbols if self.glyph(symbol) is not None)
+            self._others = "".join(symbol for symbol in symbols if self._draw(symbol) is not None)
         return self._others
 
     def glyph(self, symbol: str) -> Glyph | None:
@@ -125,29 +126,22 @@ class FontHand:
     def _draw(self, symbol: str) -> Glyph | None:
         if is_syllable(symbol):
             return self._mask(symbol) if self._drawn[syllable_index(symbol)] else None
-        if symbol == " " or self._picture(symbol) in self._missing():
+        glyph = None if symbol == " " else self._mask(symbol)
+        if glyph is None or any(_look_alike(glyph, stand_in) for stand_in in self._stand_ins):
             return None
-        glyph = self._mask(symbol)
-        return None if glyph is not None and symbol == "\\" and not self._is_backslash(glyph) else glyph
+        return None if symbol == "\\" and not self._is_backslash(glyph) else glyph
 
     def _mask(self, symbol: str) -> Glyph | None:
         mask, (x, y) = self._font.getmask2(symbol, mode="L", anchor="ls")
         width, height = mask.size
         ink = np.frombuffer(bytes(mask), np.uint8).reshape(height, width)
-        left, top, width, height = cv2.boundingRect(cv2.compare(ink, _FAINT, cv2.CMP_GT)) if ink.size else (0,) * 4
+        left, top, width, height = (
+            cv2.boundingRect(cv2.compare(ink, _FAINT, cv2.CMP_GT)) if ink.size else (0,) * 4
+        )
         if not width:
             return None
         cut = np.ascontiguousarray(ink[top : top + height, left : left + width])
         return Glyph(cut, float(x) + left, float(y) + top, float(self._font.getlength(symbol)))
-
-    def _picture(self, symbol: str) -> tuple[tuple[int, int], bytes]:
-        mask = self._font.getmask(symbol, mode="L")
-        return mask.size, bytes(mask)
-
-    def _missing(self) -> set[tuple[tuple[int, int], bytes]]:
-        if self._stand_ins is None:
-            self._stand_ins = {self._picture(symbol) for symbol in _NOWHERE}
-        return self._stand_ins
 
     def _is_backslash(self, glyph: Glyph) -> bool:
         """Korean faces show ₩ for U+005C; a backslash is a slash in the mirror."""
@@ -156,7 +150,21 @@ class FontHand:
             return False
         height, width = slash.ink.shape
         mirrored = cv2.resize(cv2.flip(glyph.ink, 1), (width, height), interpolation=cv2.INTER_AREA)
-        return cv2.norm(mirrored, slash.ink, cv2.NORM_L1) < 0.6 * max(1.0, float(slash.ink.sum()))
+        return _difference(mirrored, slash.ink) < _UNLIKE
+
+
+def _look_alike(glyph: Glyph, other: Glyph) -> bool:
+    """Whether two pictures are the same but for hinting, which may move an edge by a pixel."""
+    height, width = other.ink.shape
+    if abs(glyph.ink.shape[0] - height) > 1 or abs(glyph.ink.shape[1] - width) > 1:
+        return False
+    fitted = cv2.resize(glyph.ink, (width, height), interpolation=cv2.INTER_AREA)
+    return _difference(cv2.blur(fitted, (3, 3)), cv2.blur(other.ink, (3, 3))) < _ALIKE
+
+
+def _difference(ink: UInt8Array, other: UInt8Array) -> float:
+    """Of two pictures of one size: 0 when they are equal, 2 when none of their ink is at the same place."""
+    return float(cv2.norm(ink, other, cv2.NORM_L1)) * 2 / max(1.0, float(ink.sum()) + float(other.sum()))
 
 
 class FaceHand(FontHand):
@@ -193,7 +201,9 @@ class WriterHand:
         self._places: dict[str, int] = {}
         for place, label in enumerate(crops.labels):
             self._places.setdefault(label, place)
-        self.syllables: IntArray = np.array(sorted(map(syllable_index, filter(is_syllable, self._places))), np.int32)
+        self.syllables: IntArray = np.array(
+            sorted(map(syllable_index, filter(is_syllable, self._places))), np.int32
+        )
         self._kept: dict[str, Glyph | None] = {}
         self._scale, self._middle = self._measure()
 
@@ -209,10 +219,18 @@ class WriterHand:
 
     def _measure(self) -> tuple[float, float]:
         """Scale to an em of `EM` pixels, and the height in the cell that letters are written at."""
-        labels = [syllable(index) for index in self.syllables[:: -(-len(self.syllables) // _SAMPLE) or 1].tolist()]
-        found = [ink.box for label in labels if (ink := find_ink(self._crops.images[self._places[label]])) is not None]
+        labels = [
+            syllable(index) for index in self.syllables[:: -(-len(self.syllables) // _SAMPLE) or 1].tolist()
+        ]
+        found = [
+            ink.box
+            for label in labels
+            if (ink := find_ink(self._crops.images[self._places[label]])) is not None
+        ]
         if not found:
-            raise DataError(f"the writer {self.name} has no crop of a syllable with ink on it; leave the set out")
+            raise DataError(
+                f"the writer {self.name} has no crop of a syllable with ink on it; leave the set out"
+            )
         _, top, _, bottom = np.array(found, float).T
         return _WRITTEN_EM * EM / float(np.median(bottom - top)), float(np.median(top + bottom)) / 2
 

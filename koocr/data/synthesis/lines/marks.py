@@ -24,8 +24,9 @@ _KERNELS = tuple(
         (cv2.MORPH_RECT, (3, 2)),
     )
 )
-_HEAVY = 0.34
-"""Share of the line's box that is inked from which letters are only made thinner."""
+_MEDIUM, _HEAVY = 0.24, 0.34
+"""Shares of the line's box that are inked: from the first, strokes bear to be thinned; from the second, they
+are only thinned."""
 
 
 def change_pen(canvas: Canvas, rng: np.random.Generator, settings: ShapeSettings) -> None:
@@ -40,16 +41,21 @@ def change_pen(canvas: Canvas, rng: np.random.Generator, settings: ShapeSettings
     is_thicker = rng.random() < min(0.8, max(0.0, 1.1 - share_inked / _HEAVY))
     kernel = _KERNELS[rng.integers(len(_KERNELS))]
     changed = cv2.dilate(canvas.ink, kernel) if is_thicker else cv2.erode(canvas.ink, kernel)
-    share = float(rng.uniform(0.3, 1.0)) * (1.0 if is_thicker else 0.85)  # hair strokes stay
+    most = 1.0 if is_thicker else min(0.9, max(0.25, share_inked / _MEDIUM))  # hair strokes stay
+    share = float(rng.uniform(0.3, 1.0)) * most
     if rng.random() < settings.pen_drift:
-        ramp = np.linspace(*rng.permutation([0.0, share]), canvas.ink.shape[1], dtype=np.float32)
+        ramp = np.linspace(0.0, share, canvas.ink.shape[1], dtype=np.float32)[
+            :: 1 if rng.random() < 0.5 else -1
+        ]
         mixed = canvas.ink + ramp * (changed.astype(np.float32) - canvas.ink)
         canvas.ink = mixed.astype(np.uint8)
     else:
         canvas.ink = cv2.addWeighted(changed, share, canvas.ink, 1 - share, 0)
 
 
-def add_neighbour(canvas: Canvas, other: UInt8Array, rng: np.random.Generator, *, is_above: bool, gap: int) -> None:
+def add_neighbour(
+    canvas: Canvas, other: UInt8Array, rng: np.random.Generator, *, is_above: bool, gap: int
+) -> None:
     """Lets another line look in from above or below, as far as there is ground.
 
     Args:
@@ -93,26 +99,35 @@ def draw_squares(canvas: Canvas, layout: Layout, rng: np.random.Generator) -> No
 
 
 def add_marks(canvas: Canvas, text: str, rng: np.random.Generator, settings: MarkSettings) -> None:
-    """Draws what there is besides text, each by its own chance."""
+    """Draws what there is besides text, each by its own chance: with the line's ink, or another below it."""
     chances = rng.random(6)
     if chances[0] < settings.highlight:
-        _highlight(canvas, text, rng)
+        _merge(_behind(canvas), _highlight(canvas, text, rng))
     if chances[1] < settings.underline:
-        _underline(canvas, text, rng)
+        _merge(_any_layer(canvas, rng), _underline(canvas, text, rng))
     if chances[2] < settings.strike:
-        _strike(canvas, text, rng)
+        _merge(_any_layer(canvas, rng), _strike(canvas, text, rng))
     if chances[3] < settings.frame:
-        _frame(canvas, text, rng)
+        _merge(_any_layer(canvas, rng), _frame(canvas, text, rng))
     if chances[4] < settings.rules:
-        _rules(canvas, rng)
+        _merge(_behind(canvas), _rules(canvas, rng))
     if chances[5] < settings.specks:
-        _specks(canvas, rng)
+        _merge(canvas.ink, _specks(canvas, rng))
 
 
 def _behind(canvas: Canvas) -> UInt8Array:
     if canvas.behind is None:
         canvas.behind = np.zeros_like(canvas.ink)
     return canvas.behind
+
+
+def _any_layer(canvas: Canvas, rng: np.random.Generator) -> UInt8Array:
+    return canvas.ink if rng.random() < 0.6 else _behind(canvas)
+
+
+def _merge(layer: UInt8Array, mark: UInt8Array) -> None:
+    """Puts a mark on a layer; where both have ink, the stronger shows."""
+    np.maximum(layer, mark, out=layer)
 
 
 def _stretch(canvas: Canvas, text: str, rng: np.random.Generator) -> tuple[int, int]:
@@ -126,78 +141,82 @@ def _stretch(canvas: Canvas, text: str, rng: np.random.Generator) -> tuple[int, 
     return int(canvas.spans[starts[first], 0]), int(canvas.spans[stops[last] - 1, 1])
 
 
-def _layer(canvas: Canvas, rng: np.random.Generator) -> UInt8Array:
-    """Drawn with the line's own ink, or with another."""
-    return canvas.ink if rng.random() < 0.6 else _behind(canvas)
-
-
-def _underline(canvas: Canvas, text: str, rng: np.random.Generator) -> None:
+def _underline(canvas: Canvas, text: str, rng: np.random.Generator) -> UInt8Array:
+    mark = np.zeros_like(canvas.ink)
     left, right = _stretch(canvas, text, rng)
     row = int(canvas.baseline + rng.uniform(0.08, 0.24) * EM)
     tone, thickness, tilt = int(rng.integers(90, 256)), int(rng.integers(1, 4)), int(rng.normal(0, 0.02 * EM))
-    layer, kind = _layer(canvas, rng), rng.random()
-    if kind < 0.15:  # wavy or dotted
+    kind = rng.random()
+    if kind < 0.15:  # wavy
         x = np.arange(left, right, 2)
-        y = row + 2 * np.sin(x / rng.uniform(2, 5))
-        points = np.stack([x, y], 1).astype(np.int32)
-        cv2.polylines(layer, [points], False, tone, thickness, cv2.LINE_AA)
-        return
-    cv2.line(layer, (left, row), (right, row + tilt), tone, thickness, cv2.LINE_AA)
-    if kind > 0.9:
-        cv2.line(layer, (left, row + 4), (right, row + 4 + tilt), tone, thickness, cv2.LINE_AA)
+        points = np.stack([x, row + 2 * np.sin(x / rng.uniform(2, 5))], 1).astype(np.int32)
+        cv2.polylines(mark, [points], False, tone, thickness, cv2.LINE_AA)
+        return mark
+    for offset in (0, 4) if kind > 0.9 else (0,):
+        start, stop = (left, row + offset), (right, row + offset + tilt)
+        cv2.line(mark, start, stop, tone, thickness, cv2.LINE_AA)
+    return mark
 
 
-def _strike(canvas: Canvas, text: str, rng: np.random.Generator) -> None:
+def _strike(canvas: Canvas, text: str, rng: np.random.Generator) -> UInt8Array:
+    mark = np.zeros_like(canvas.ink)
     left, right = _stretch(canvas, text, rng)
     row, tilt = int(canvas.baseline - rng.uniform(0.28, 0.46) * EM), int(rng.normal(0, 0.05 * EM))
-    cv2.line(_layer(canvas, rng), (left, row), (right, row + tilt), int(rng.integers(70, 200)), 1, cv2.LINE_AA)
+    cv2.line(mark, (left, row), (right, row + tilt), int(rng.integers(70, 200)), 1, cv2.LINE_AA)
+    return mark
 
 
-def _frame(canvas: Canvas, text: str, rng: np.random.Generator) -> None:
+def _frame(canvas: Canvas, text: str, rng: np.random.Generator) -> UInt8Array:
+    """A box or an oval around the line or some of its words."""
+    mark = np.zeros_like(canvas.ink)
     left, right = _stretch(canvas, text, rng)
     _, top, _, bottom = canvas.box
     across, down = (int(reach * EM) for reach in rng.uniform(0.05, 0.3, 2))
-    corner, opposite = (left - across, top - down), (right + across, bottom + down)
     tone, thickness = int(rng.integers(60, 256)), int(rng.integers(1, 4))
     if rng.random() < 0.25 and right - left < 6 * EM:
         middle = (left + right) // 2, (top + bottom) // 2
         half = (right - left) // 2 + 2 * across, (bottom - top) // 2 + down
-        cv2.ellipse(_layer(canvas, rng), middle, half, 0, 0, 360, tone, thickness, cv2.LINE_AA)
-        return
-    cv2.rectangle(_layer(canvas, rng), corner, opposite, tone, thickness)
+        cv2.ellipse(mark, middle, half, 0, 0, 360, tone, thickness, cv2.LINE_AA)
+    else:
+        cv2.rectangle(mark, (left - across, top - down), (right + across, bottom + down), tone, thickness)
+    return mark
 
 
-def _highlight(canvas: Canvas, text: str, rng: np.random.Generator) -> None:
+def _highlight(canvas: Canvas, text: str, rng: np.random.Generator) -> UInt8Array:
+    mark = np.zeros_like(canvas.ink)
     left, right = _stretch(canvas, text, rng)
     _, top, _, bottom = canvas.box
     up, down = (int(reach * EM) for reach in rng.uniform(-0.1, 0.1, 2))
-    cv2.rectangle(_behind(canvas), (left - 3, top - up), (right + 3, bottom + down), int(rng.integers(25, 90)), -1)
+    cv2.rectangle(mark, (left - 3, top - up), (right + 3, bottom + down), int(rng.integers(25, 90)), -1)
+    return mark
 
 
-def _rules(canvas: Canvas, rng: np.random.Generator) -> None:
+def _rules(canvas: Canvas, rng: np.random.Generator) -> UInt8Array:
     """Ruled paper: a line below, perhaps one above; or the borders of a cell."""
-    behind = _behind(canvas)
-    height, width = behind.shape
-    _, top, _, bottom = canvas.box
+    mark = np.zeros_like(canvas.ink)
+    height, width = mark.shape
+    left, top, right, bottom = canvas.box
     tone, thickness, kind = int(rng.integers(40, 220)), int(rng.integers(1, 3)), rng.random()
     rows = [int(canvas.baseline + rng.uniform(-0.05, 0.3) * EM)] if kind < 0.5 else [bottom + int(0.1 * EM)]
     if kind > 0.3:
         rows.append(top - int(rng.uniform(0.02, 0.25) * EM))
     for row in rows:
-        cv2.line(behind, (0, row), (width - 1, row), tone, thickness)
-    if kind > 0.7:
-        for column in (canvas.box[0] - int(0.25 * EM), canvas.box[2] + int(0.25 * EM)):
-            cv2.line(behind, (column, 0), (column, height - 1), tone, thickness)
+        cv2.line(mark, (0, row), (width - 1, row), tone, thickness)
+    for column in (left - int(0.25 * EM), right + int(0.25 * EM)) if kind > 0.7 else ():
+        cv2.line(mark, (column, 0), (column, height - 1), tone, thickness)
+    return mark
 
 
-def _specks(canvas: Canvas, rng: np.random.Generator) -> None:
-    """Dust, hairs and scratches, none of them as large as a full stop."""
-    height, width = canvas.ink.shape
+def _specks(canvas: Canvas, rng: np.random.Generator) -> UInt8Array:
+    """Dust, hairs and scratches: the dust finer than a full stop, the others fainter than strokes."""
+    mark = np.zeros_like(canvas.ink)
+    height, width = mark.shape
     for _ in range(int(rng.integers(1, 2 + width // 60))):
         x, y = int(rng.integers(width)), int(rng.integers(height))
         tone = int(rng.integers(40, 220))
         if rng.random() < 0.7:
-            cv2.circle(canvas.ink, (x, y), 0, tone, -1)
-            continue
-        end = x + int(rng.normal(0, 0.3 * EM)), y + int(rng.normal(0, 0.15 * EM))
-        cv2.line(_behind(canvas), (x, y), end, tone // 2, 1, cv2.LINE_AA)
+            cv2.circle(mark, (x, y), 0, tone, -1)
+        else:
+            end = x + int(rng.normal(0, 0.3 * EM)), y + int(rng.normal(0, 0.15 * EM))
+            cv2.line(mark, (x, y), end, tone // 2, 1, cv2.LINE_AA)
+    return mark

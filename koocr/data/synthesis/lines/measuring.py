@@ -1,8 +1,8 @@
 """Lines to measure readers with: as other programs draw them, not as training does.
 
-Nothing here is shared with the drawing of training lines: Pillow sets the whole line, with the face's own word
-spaces, and the faults are those of `koocr.evaluation.degradation`. A reader that is measured with the noise
-that it was trained on looks better than it is.
+Nothing here is shared with the drawing of training lines: Pillow sets the whole line, with the face's own
+word spaces, and the faults are those of `koocr.evaluation.degradation`. A reader that is measured with the
+noise that it was trained on looks better than it is.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from koocr.errors import DataError
 from koocr.evaluation.degradation import Degradation, degrade
 from koocr.hangul import is_syllable, syllable_index
 
-__all__ = ["LINE_FAULTS", "drawable", "draw_test_line", "draw_writer_line"]
+__all__ = ["LINE_FAULTS", "draw_test_line", "draw_writer_line", "drawable"]
 
 UInt8Array = NDArray[np.uint8]
 
@@ -76,10 +76,8 @@ def draw_test_line(face: Face, text: str, rng: np.random.Generator, *, degraded:
     """
     em_px = _EM_PX if degraded else int(rng.integers(*_CLEAN_EM_PX, endpoint=True))
     font = face.open(em_px)
-    if any(bytes(font.getmask(" "))):
-        ink = _by_hand(font, text, em_px)
-    else:
-        ink = _mask(font, text)
+    draws_a_box = any(bytes(font.getmask(" ")))
+    ink = _by_hand(font, text, em_px) if draws_a_box else _mask(font, text)
     if not ink.any():
         raise DataError(f"the face {face.id} draws nothing for {text!r}; take another text")
     image = np.pad(255 - ink, round(_MARGIN * em_px), constant_values=255)
@@ -132,7 +130,9 @@ def draw_writer_line(
     pens, pen = [], 0.0
     for letter in letters:
         pens.append(round(pen))
-        pen += height * rng.uniform(*_WORD_GAP) if letter is None else letter[0].shape[1] + height * _LETTER_GAP
+        pen += (
+            height * rng.uniform(*_WORD_GAP) if letter is None else letter[0].shape[1] + height * _LETTER_GAP
+        )
     top = min(letter[1] for letter in letters if letter is not None)
     bottom = max(letter[1] + letter[0].shape[0] for letter in letters if letter is not None)
     image = np.full((bottom - top, round(pen) + 1), 255, np.uint8)

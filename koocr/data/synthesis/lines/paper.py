@@ -38,7 +38,7 @@ class Textures:
             self.clouds += np.float32(share) * cv2.resize(coarse, _BANK[::-1], interpolation=cv2.INTER_CUBIC)
 
     def cut(self, field: FloatArray, rng: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
-        """A piece of a field from a random place, mirrored at random; repeated where the field is too small."""
+        """A piece of a field from any place, mirrored at random; repeated where the field is too small."""
         height, width = shape
         if height > _BANK[0] or width > _BANK[1]:
             field = np.tile(field, (-(-height // _BANK[0]), -(-width // _BANK[1])))
@@ -49,11 +49,14 @@ class Textures:
         return piece[:: 1 if turn & 1 else -1, :: 1 if turn & 2 else -1]
 
 
-def colour(canvas: Canvas, rng: np.random.Generator, settings: PaperSettings, textures: Textures) -> UInt8Array:
+def colour(
+    canvas: Canvas, rng: np.random.Generator, settings: PaperSettings, textures: Textures
+) -> tuple[UInt8Array, float]:
     """Puts ink on paper.
 
     Returns:
-        (H, W) uint8, tones as a camera sees them: mostly dark ink on light ground.
+        (H, W) uint8, tones as a camera sees them: mostly dark ink on light ground; and how many grey levels
+        lie between the two, before light and texture.
     """
     is_plain = rng.random() < settings.plain
     paper, ink = _tones(rng, settings, is_plain=is_plain)
@@ -70,42 +73,51 @@ def colour(canvas: Canvas, rng: np.random.Generator, settings: PaperSettings, te
     if not is_plain and rng.random() < settings.light:
         picture = picture * _light(rng, canvas.ink.shape)
     grey = np.clip(picture, 0, 255).astype(np.uint8)
-    return cv2.bitwise_not(grey) if rng.random() < settings.light_on_dark else grey
+    return (cv2.bitwise_not(grey) if rng.random() < settings.light_on_dark else grey), contrast
 
 
 def _tones(rng: np.random.Generator, settings: PaperSettings, *, is_plain: bool) -> tuple[float, float]:
     """Grey levels of ground and ink, the ground lighter."""
     if is_plain:
         return float(rng.uniform(238, 255)), float(rng.uniform(0, 60))
-    paper = float(rng.uniform(110, 255))
+    paper = 255 - 150 * float(rng.random()) ** 1.8  # most paper is light, and most ink dark on it
     least = min(settings.least_contrast, paper)
-    return paper, paper - float(rng.uniform(least, paper))
+    return paper, (paper - least) * float(rng.random()) ** 1.6
 
 
 def _ground(
-    canvas: Canvas, rng: np.random.Generator, settings: PaperSettings, textures: Textures, paper: float, contrast: float
+    canvas: Canvas,
+    rng: np.random.Generator,
+    settings: PaperSettings,
+    textures: Textures,
+    paper: float,
+    contrast: float,
 ) -> FloatArray:
     shape = canvas.ink.shape
     chances = rng.random(4)
     ground = np.full(shape, paper, np.float32)
     if chances[0] < settings.texture:
-        ground += _texture(rng, textures, shape) * np.float32(rng.uniform(0.03, 0.22) * contrast)
+        ground += _texture(rng, textures, shape) * np.float32(contrast)
     if chances[1] < settings.pattern:
-        ground -= _pattern(rng, shape) * np.float32(rng.uniform(0.08, 0.4) * contrast)
+        ground -= _pattern(rng, shape) * np.float32(rng.uniform(0.08, 0.3) * contrast)
     if chances[2] < settings.picture:
-        ground -= _picture(rng, shape) * np.float32(rng.uniform(0.15, 0.5) * contrast)
+        ground -= _picture(rng, shape) * np.float32(rng.uniform(0.1, 0.4) * contrast)
     if chances[3] < settings.show_through:
-        back = cv2.GaussianBlur(cv2.flip(canvas.ink, int(rng.integers(-1, 2))), (0, 0), float(rng.uniform(0.8, 2)))
+        back = cv2.GaussianBlur(
+            cv2.flip(canvas.ink, int(rng.integers(-1, 2))), (0, 0), float(rng.uniform(0.8, 2))
+        )
         ground -= np.roll(back, shape[1] // 3, 1) * np.float32(rng.uniform(0.05, 0.22) * contrast / 255)
     return ground
 
 
 def _texture(rng: np.random.Generator, textures: Textures, shape: tuple[int, int]) -> FloatArray:
-    """Grain, fibres or clouds, spread about 1."""
+    """Grain, fibres or clouds, as shares of the contrast: what is as fine as strokes hides them first."""
     kind = rng.random()
     if kind < 0.4:
-        return textures.cut(textures.clouds, rng, shape)
-    grain = np.ascontiguousarray(textures.cut(textures.grain, rng, shape))
+        return textures.cut(textures.clouds, rng, shape) * np.float32(rng.uniform(0.05, 0.25))
+    grain = np.ascontiguousarray(textures.cut(textures.grain, rng, shape)) * np.float32(
+        rng.uniform(0.02, 0.10)
+    )
     if kind < 0.6:
         return grain
     size = (int(rng.integers(2, 9)), 2) if kind < 0.8 else (3, 3)  # fibres lie along
@@ -159,4 +171,5 @@ def _light(rng: np.random.Generator, shape: tuple[int, int]) -> FloatArray:
     field = np.float32(across) * x + np.float32(down) * y + np.float32(rng.normal(0, 0.3))
     if rng.random() < 0.45:
         field = np.tanh(field * np.float32(rng.uniform(3, 25)))
-    return 1 - np.float32(rng.uniform(0.05, 0.35)) * np.clip((field + 1) / 2, 0, 1.3)
+    shadow: FloatArray = np.clip((field + 1) / 2, 0, 1.3).astype(np.float32)
+    return 1 - np.float32(rng.uniform(0.05, 0.35)) * shadow

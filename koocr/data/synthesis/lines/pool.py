@@ -24,6 +24,10 @@ __all__ = ["HandPool", "Script", "sign_fonts"]
 IntArray = NDArray[np.int32]
 
 _SIGN_FONTS = ("DejaVuSans", "DejaVuSerif", "DejaVuSans-Bold", "DejaVuSansMono")
+_BESIDE_CROPS = (
+    "0123456789.,!?~()-:;'\"%…·ㅋㅎㅠㅜㅇㅡ"  # what faces draw in the lines of writers: not too much
+)
+_CIRCLED = "가나다라마바사아자차카타파하주"  # syllables that signs are made of
 _LOOK_EVERY = 256  # lines after which the letters that are kept are counted
 
 
@@ -95,7 +99,9 @@ class HandPool:
         self._num_picked = 0
         shares = [self._share(group) for group in self._groups]
         if not sum(shares) > 0:
-            raise DataError("there are neither faces nor writers to draw lines with; name a folder that has some")
+            raise DataError(
+                "there are neither faces nor writers to draw lines with; name a folder that has some"
+            )
         self._cumulative = np.cumsum(shares) / sum(shares)
         self._weights = self._rarity(dict(zip(self._groups, np.array(shares) / sum(shares), strict=True)))
 
@@ -133,7 +139,7 @@ class HandPool:
         self._forget_some()
         place = min(int(np.searchsorted(self._cumulative, rng.random(), "right")), len(self._groups) - 1)
         group = self._groups[tuple(self._groups)[place]]
-        member = group[rng.integers(len(group))]
+        member = group[int(rng.integers(len(group)))]
         return self.hand(member) if isinstance(member, Face) else member
 
     def hand(self, face: Face) -> FaceHand:
@@ -156,16 +162,19 @@ class HandPool:
             drawn = set(hand.others())
             for other in (*self._standbys_of(hand), *self._signs):
                 drawn.update(other.others())
-            parts = {*drawn, *(syllable for syllable in "가나다라마바사아자차카타파하주" if hand.glyph(syllable) is not None)}
-            others = "".join(sorted(drawn.union(composable(parts))))
+            parts = drawn.union(filter(hand.glyph, _CIRCLED))
+            drawn.update(composable(parts))
+            others = "".join(sorted(drawn & set(_BESIDE_CROPS) if hand.is_real else drawn))
             self._repertoires[hand.name] = Repertoire(hand.syllables, others, weights=self._weights)
         return self._repertoires[hand.name]
 
-    def _group(self) -> dict[str, list[Face] | list[Hand]]:
-        groups: dict[str, list[Face] | list[Hand]] = {
+    def _group(self) -> dict[str, Sequence[Face | Hand]]:
+        groups: dict[str, Sequence[Face | Hand]] = {
             klass: members for klass in KLASSES if (members := select_faces(self._faces, klasses=[klass]))
         }
-        return {**groups, "real": list(self._writers)} if self._writers else groups
+        if self._writers:
+            groups["real"] = self._writers
+        return groups
 
     def _share(self, group: str) -> float:
         return float(getattr(self._settings, group))

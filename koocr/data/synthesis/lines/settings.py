@@ -26,11 +26,13 @@ __all__ = [
 EM = 48
 """Pixels of an em that glyphs are drawn at, before a line takes its size: about what the networks see."""
 
-_CHANCES: dict[str, Any] = {"chance": True}
-
 
 def _chance(value: float) -> Any:
-    return field(default=value, metadata=_CHANCES)
+    return field(default=value, metadata={"is_chance": True})
+
+
+def _chances(settings: Any) -> list[str]:
+    return [item.name for item in fields(settings) if item.metadata.get("is_chance")]
 
 
 class _Checked:
@@ -38,10 +40,14 @@ class _Checked:
 
     def __post_init__(self) -> None:
         """Raises ConfigError on a chance that is none."""
-        for item in fields(self):  # type: ignore[arg-type]
-            value = getattr(self, item.name)
-            if item.metadata is _CHANCES and not 0 <= value <= 1:
-                raise ConfigError(f"the chance {item.name} is {value}; give a number from 0 to 1")
+        for name in _chances(self):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"the chance {name} is {getattr(self, name)}; give a number from 0 to 1")
+
+    @classmethod
+    def without_chance(cls, **kept: float) -> Any:
+        """These settings with every chance 0 but those that are named."""
+        return cls(**{**dict.fromkeys(_chances(cls), 0.0), **kept})
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,7 @@ class SpacingSettings(_Checked):
     most_tight: float = 0.13
     loose: float = _chance(0.12)  # headings and forms
     most_loose: float = 0.35
+    most_loose_word: float = 0.14  # of a line that is a single word
     space: float = 0.28  # median of the ordinary word space; Korean type has 0.2 to 0.35
     space_spread: float = 0.30  # of its logarithm
     hairline: float = _chance(0.16)  # of lines: word spaces that can just be told from letter spaces
@@ -190,17 +197,12 @@ class LineSettings:
     @classmethod
     def clean(cls) -> LineSettings:
         """Black on white, straight, ordinarily spaced, and nothing else."""
-        off = {
-            kind: kind(**{item.name: 0.0 for item in fields(kind) if item.metadata is _CHANCES})
-            for kind in (SpacingSettings, MarkSettings, PaperSettings, FaultSettings)
-        }
-        shape = {item.name: 0.0 for item in fields(ShapeSettings) if item.metadata is _CHANCES}
         return cls(
-            pool=PoolSettings(mixed_latin=0.0),
-            spacing=off[SpacingSettings],
+            pool=PoolSettings.without_chance(),
+            spacing=SpacingSettings.without_chance(),
             hand=HandSettings(least=0.0, most=0.0, printed=0.0),
-            marks=off[MarkSettings],
-            shape=ShapeSettings(**shape),
-            paper=PaperSettings(**{**{k.name: 0.0 for k in fields(PaperSettings) if k.metadata is _CHANCES}, "plain": 1.0}),
-            faults=off[FaultSettings],
+            marks=MarkSettings.without_chance(),
+            shape=ShapeSettings.without_chance(),
+            paper=PaperSettings.without_chance(plain=1.0),
+            faults=FaultSettings.without_chance(),
         )

@@ -25,10 +25,14 @@ _CIRCLED = {
 }
 _BRACKETED = {"㈜": "주", "㈔": "사"}
 _SQUEEZED = {
-    "Ⅰ": "I", "Ⅱ": "II", "Ⅲ": "III", "Ⅳ": "IV", "Ⅴ": "V", "Ⅵ": "VI", "Ⅶ": "VII", "Ⅷ": "VIII", "Ⅸ": "IX", "Ⅹ": "X",
-    "ⅰ": "i", "ⅱ": "ii", "ⅲ": "iii", "ⅳ": "iv", "ⅴ": "v", "ⅵ": "vi", "ⅶ": "vii", "ⅷ": "viii", "ⅸ": "ix", "ⅹ": "x",
-    "㎜": "mm", "㎝": "cm", "㎞": "km", "㎟": "mm²", "㎠": "cm²", "㎡": "m²", "㎢": "km²", "㎥": "m³", "㎎": "mg",
-    "㎏": "kg", "㎖": "ml", "㎗": "dl", "㏄": "cc", "㎐": "Hz", "㎑": "kHz", "㎒": "MHz", "㎾": "kW", "㏊": "ha",
+    "Ⅰ": "I", "Ⅱ": "II", "Ⅲ": "III", "Ⅳ": "IV", "Ⅴ": "V", "Ⅵ": "VI", "Ⅶ": "VII", "Ⅷ": "VIII", "Ⅸ": "IX",
+    "Ⅹ": "X",
+    "ⅰ": "i", "ⅱ": "ii", "ⅲ": "iii", "ⅳ": "iv", "ⅴ": "v", "ⅵ": "vi", "ⅶ": "vii", "ⅷ": "viii", "ⅸ": "ix",
+    "ⅹ": "x",
+    "㎜": "mm", "㎝": "cm", "㎞": "km", "㎟": "mm²", "㎠": "cm²", "㎡": "m²", "㎢": "km²", "㎥": "m³",
+    "㎎": "mg",
+    "㎏": "kg", "㎖": "ml", "㎗": "dl", "㏄": "cc", "㎐": "Hz", "㎑": "kHz", "㎒": "MHz", "㎾": "kW",
+    "㏊": "ha",
     "№": "No", "℡": "TEL", "℃": "°C", "℉": "°F", "½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4",
 }  # fmt: skip
 _RAISED = {"¹": "1", "²": "2", "³": "3", "⁴": "4", "™": "TM"}
@@ -120,7 +124,7 @@ def _circled(glyph: Glyph) -> Glyph:
     scale = min(1.0, inner / height)
     small = _resized(glyph, min(scale, inner / width), scale).ink
     ink = np.zeros((side, side), np.uint8)
-    cv2.circle(ink, (side // 2, side // 2), side // 2 - 2, 255, 2, cv2.LINE_AA)
+    cv2.circle(ink, (side // 2, side // 2), side // 2 - 2, 255, 1, cv2.LINE_AA)
     top, left = (side - small.shape[0]) // 2, (side - small.shape[1]) // 2
     ink[top : top + small.shape[0], left : left + small.shape[1]] |= small
     return Glyph(ink, 0.04 * EM, _MIDDLE * EM - side / 2, float(EM))
@@ -128,11 +132,13 @@ def _circled(glyph: Glyph) -> Glyph:
 
 def _bracketed(glyph: Glyph) -> Glyph:
     side = round((_ASCENT + _DESCENT) * EM)
-    small = _resized(glyph, min(1.0, 0.55 * side / glyph.ink.shape[1]), min(1.0, 0.85 * side / glyph.ink.shape[0])).ink
+    small = _resized(
+        glyph, min(1.0, 0.55 * side / glyph.ink.shape[1]), min(1.0, 0.85 * side / glyph.ink.shape[0])
+    ).ink
     ink = np.zeros((side, side), np.uint8)
     middle, bow = side // 2, (side // 6, side // 2 - 1)
-    cv2.ellipse(ink, (side // 5, middle), bow, 0, 100, 260, 255, 2, cv2.LINE_AA)
-    cv2.ellipse(ink, (side - 1 - side // 5, middle), bow, 0, -80, 80, 255, 2, cv2.LINE_AA)
+    cv2.ellipse(ink, (side // 5, middle), bow, 0, 100, 260, 255, 1, cv2.LINE_AA)
+    cv2.ellipse(ink, (side - 1 - side // 5, middle), bow, 0, -80, 80, 255, 1, cv2.LINE_AA)
     top, left = (side - small.shape[0]) // 2, (side - small.shape[1]) // 2
     view = ink[top : top + small.shape[0], left : left + small.shape[1]]
     np.maximum(view, small, out=view)

@@ -14,8 +14,9 @@ from koocr.data.synthesis.lines.marks import add_marks, add_neighbour, change_pe
 from koocr.data.synthesis.lines.paper import Textures, colour
 from koocr.data.synthesis.lines.pool import HandPool, Script
 from koocr.data.synthesis.lines.settings import EM, LineSettings
-from koocr.data.synthesis.lines.typeset import Canvas, Layout, draw_jitter, draw_spacing, lay_out, paint
-from koocr.data.text import LineText, Text
+from koocr.data.synthesis.lines.spacing import draw_jitter, draw_spacing
+from koocr.data.synthesis.lines.typeset import Canvas, Layout, lay_out, paint
+from koocr.data.text import KINDS, LineText, Text
 
 __all__ = ["DrawnLine", "LineBatch", "LineStream"]
 
@@ -24,6 +25,10 @@ FloatArray = NDArray[np.float32]
 
 _LEAST_LENGTH = 0.6  # of the longest line of a batch
 _MOST_NEIGHBOUR = 0.35  # ems of a neighbouring line that are seen at most
+
+
+_WRITERS_KINDS = ("sentences", "syllables")  # forms would be drawn by those who step in
+_FEW = 1000  # syllables that ordinary text needs at least
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,9 @@ class LineStream:
         seed: another seed, other lines.
     """
 
-    def __init__(self, pool: HandPool, text: LineText, *, settings: LineSettings | None = None, seed: int = 0) -> None:
+    def __init__(
+        self, pool: HandPool, text: LineText, *, settings: LineSettings | None = None, seed: int = 0
+    ) -> None:
         self._pool = pool
         self._text = text
         self._settings = settings or LineSettings()
@@ -100,7 +107,10 @@ class LineStream:
         rng = np.random.default_rng([self._seed, index])
         longest = self._longest(rng)
         return LineBatch.of(
-            [self._line(np.random.default_rng([self._seed, index, number]), longest) for number in range(size)]
+            [
+                self._line(np.random.default_rng([self._seed, index, number]), longest)
+                for number in range(size)
+            ]
         )
 
     def _longest(self, rng: np.random.Generator) -> int | None:
@@ -114,12 +124,26 @@ class LineStream:
             lengths = max(lengths[0], round(_LEAST_LENGTH * longest)), longest
         hand = self._pool.pick(rng)
         repertoire = self._pool.repertoire(hand)
-        text = self._text.draw(rng, repertoire, length=int(rng.integers(*lengths, endpoint=True)))
+        length = int(rng.integers(*lengths, endpoint=True))
+        text = self._text.draw(rng, repertoire, length=length, kinds=_fitting(hand))
         return draw_line(text, hand, rng, pool=self._pool, settings=self._settings, textures=self._textures)
 
 
+def _fitting(hand: Hand) -> tuple[str, ...]:
+    """The kinds of text that show what a hand can do."""
+    if not hand.is_real:
+        return KINDS
+    return _WRITERS_KINDS if len(hand.syllables) >= _FEW else _WRITERS_KINDS[1:]
+
+
 def draw_line(
-    text: Text, hand: Hand, rng: np.random.Generator, *, pool: HandPool, settings: LineSettings, textures: Textures
+    text: Text,
+    hand: Hand,
+    rng: np.random.Generator,
+    *,
+    pool: HandPool,
+    settings: LineSettings,
+    textures: Textures,
 ) -> DrawnLine:
     """Draws one line.
 
@@ -149,16 +173,26 @@ def draw_line(
     canvas = bend(canvas, shape, rng)
     if not has_neighbours and rng.random() < settings.shape.clipped:
         canvas = clip_side(canvas, rng, most=settings.shape.most_clipped)
-    picture = colour(canvas, rng, settings.paper, textures)
-    image, scale = spoil(picture, rng, settings.faults, em_px=shape.em_px, textures=textures)
+    picture, contrast = colour(canvas, rng, settings.paper, textures)
+    image, scale = spoil(
+        picture, rng, settings.faults, em_px=shape.em_px, contrast=contrast, textures=textures
+    )
     spans = (canvas.spans * scale).astype(np.float32)
     return DrawnLine(image, text.text, spans, text.kind, hand.name, is_hand)
 
 
-def _laid_out(text: Text, script: Script, rng: np.random.Generator, settings: LineSettings, *, is_hand: bool) -> Layout:
-    spacing = draw_spacing(rng, settings.spacing, is_hand=is_hand, is_form=text.kind == "forms")
+def _laid_out(
+    text: Text, script: Script, rng: np.random.Generator, settings: LineSettings, *, is_hand: bool
+) -> Layout:
+    spacing = draw_spacing(
+        rng, settings.spacing, is_hand=is_hand, is_form=text.kind == "forms", is_word=" " not in text.text
+    )
     is_jittered = settings.hand.most > 0 and (is_hand or rng.random() < settings.hand.printed)
-    hand = settings.hand if is_hand else replace(settings.hand, most=max(settings.hand.least, 0.6 * settings.hand.most))
+    hand = (
+        settings.hand
+        if is_hand
+        else replace(settings.hand, most=max(settings.hand.least, 0.6 * settings.hand.most))
+    )
     jitter = draw_jitter(rng, len(text.text), hand) if is_jittered else None
     return lay_out(text.text, script, rng, spacing=spacing, jitter=jitter)
 
@@ -184,7 +218,9 @@ def _between_neighbours(
         if which < 0.25 or (which < 0.6) == is_above:
             words = text.text.split(" ")
             other = paint(lay_out(" ".join(rng.permutation(words).tolist()), script, rng))
-            seen, gap = (int(ems * EM) for ems in (rng.uniform(0.03, _MOST_NEIGHBOUR), rng.uniform(0.02, 0.4)))
+            seen, gap = (
+                int(ems * EM) for ems in (rng.uniform(0.03, _MOST_NEIGHBOUR), rng.uniform(0.02, 0.4))
+            )
             canvas = _with_ground(canvas, rows + seen + gap, is_above=is_above)
             add_neighbour(canvas, other.ink, rng, is_above=is_above, gap=gap)
     return canvas
