@@ -11,13 +11,12 @@ from keras import layers, ops
 
 from koocr.charset import line_charset
 from koocr.hangul import FINALS, INITIALS, MEDIALS, NUM_SYLLABLES
+from koocr.line.batches import STRIDE
 from koocr.line.settings import LineSettings
 from koocr.training.folding import Block, folded_block, trained_block
 
 STAGES = ((32, 1, (2, 2)), (64, 2, (2, 2)), (128, 4, (2, 1)), (256, 2, (2, 1)))
 """Channels, blocks, and strides of the first block, down and along the line."""
-STRIDE = 4
-"""Pixels of the strip to one frame."""
 _LOCAL = 7
 """Frames that a local mixing sees: 28 pixels, about a syllable."""
 
@@ -30,8 +29,8 @@ def build_network(settings: LineSettings, *, block: Block = trained_block) -> ke
         block: of the trunk: `trained_block`, or `folded_block` for reading.
 
     Returns:
-        A model from {"image": (N, height, W, 1) with ink 1 on ground 0, "num_frames": (N,) int32} to a dict of
-        float32 logits over T = ceil(W / 4) frames, see the module docstring of `koocr.line.ctc`.
+        A model from {"image": (N, height, W, 1) with ink 1 on ground 0, "num_frames": (N,) int32} to float32
+        logits by name over T = ceil(W / 4) frames, see `koocr.line.ctc`.
     """
     image = keras.Input((settings.height, None, 1), name="image")
     num_frames = keras.Input((), dtype="int32", name="num_frames")

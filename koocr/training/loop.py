@@ -27,11 +27,15 @@ EpochEnd = Callable[[int, Mapping[str, float]], None]
 
 @dataclass(frozen=True)
 class TrainingBatch:
-    """One step's input: images, and by output's name its labels and their weights, (N,) each."""
+    """One step's input: images, or inputs by name; and by output's name its labels and weights, (N,) each."""
 
-    images: np.ndarray
+    images: np.ndarray | Arrays
     labels: Arrays
     weights: Arrays
+
+    def __len__(self) -> int:
+        images = self.images
+        return len(images if isinstance(images, np.ndarray) else next(iter(images.values())))
 
 
 @dataclass(frozen=True)
@@ -187,7 +191,7 @@ class TrainingLoop:
         while self.step < end:
             batch = next(batches)
             losses.append(self._train(batch))
-            images += len(batch.images)
+            images += len(batch)
             bar.update()
             bar.set_postfix(loss=f"{np.mean(losses[-100:]):.4f}", refresh=False)
             if self.step < end and time.monotonic() - saved > 60 * self._settings.checkpoint_minutes:
@@ -199,8 +203,9 @@ class TrainingLoop:
     def _train(self, batch: TrainingBatch) -> float:
         rate = self._schedule.rate(self.step)
         self._model.optimizer.learning_rate.assign(rate)
+        images = batch.images if isinstance(batch.images, np.ndarray) else dict(batch.images)
         losses = self._model.train_on_batch(
-            batch.images, dict(batch.labels), sample_weight=dict(batch.weights), return_dict=True
+            images, dict(batch.labels), sample_weight=dict(batch.weights), return_dict=True
         )
         loss = float(losses["loss"])
         if not math.isfinite(loss):

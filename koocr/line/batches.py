@@ -1,0 +1,91 @@
+"""From drawn lines to what a line network is trained and validated on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from koocr.charset import Charset
+from koocr.image import GreyImage
+from koocr.line.prepare import HEIGHT, fit_line
+
+UInt8Array = NDArray[np.uint8]
+IntArray = NDArray[np.int32]
+
+STRIDE = 4
+"""Pixels of the strip to one frame."""
+_WIDTH_STEP = 32
+"""Widths of batches come in these steps: each new shape costs a backend time."""
+_MAX_WIDTH = 1600
+"""A wider strip, 45 heights, is left out of training: one of them would make all of its batch as wide."""
+
+
+@dataclass(frozen=True)
+class Strips:
+    """Prepared lines, padded on the right.
+
+    Attributes:
+        images: (N, H, W) uint8, ink 255 on ground 0.
+        num_frames: (N,) frames of each line that are not padding.
+        rows: (N,) which of the given lines they are: those without ink, and too wide ones, are left out.
+    """
+
+    images: UInt8Array
+    num_frames: IntArray
+    rows: IntArray
+
+    def as_input(self) -> dict[str, NDArray[np.float32] | IntArray]:
+        """What a network takes: "image" (N, H, W, 1), ink 1 on ground 0, and "num_frames" (N,)."""
+        images = (self.images.astype(np.float32) / np.float32(255))[..., None]
+        return {"image": images, "num_frames": self.num_frames}
+
+
+def to_strips(images: Sequence[GreyImage], *, height: int, max_width: int = _MAX_WIDTH) -> Strips:
+    """Prepares lines and pads them to the widest of them.
+
+    Args:
+        images: (H, W) grey pictures of lines.
+        height: of the strips.
+        max_width: of a strip; wider ones are left out.
+    """
+    fitted = [fit_line(image, height) for image in images]
+    kept = {
+        number: strip.image
+        for number, strip in enumerate(fitted)
+        if strip is not None and strip.image.shape[1] <= max_width
+    }
+    padded = pad(list(kept.values()), height=height)
+    return Strips(padded.images, padded.num_frames, np.array(list(kept), np.int32))
+
+
+def pad(images: Sequence[UInt8Array], *, height: int = HEIGHT) -> Strips:
+    """Pads strips to the widest of them.
+
+    Args:
+        images: (H, w) uint8 each, of one height.
+        height: H, where there are none.
+    """
+    widest = max((image.shape[1] for image in images), default=_WIDTH_STEP)
+    width = -(-widest // _WIDTH_STEP) * _WIDTH_STEP
+    padded = np.zeros((len(images), images[0].shape[0] if images else height, width), np.uint8)
+    for row, image in zip(padded, images, strict=True):
+        row[:, : image.shape[1]] = image
+    widths = np.array([image.shape[1] for image in images], np.int32)
+    return Strips(padded, -(-widths // STRIDE), np.arange(len(images), dtype=np.int32))
+
+
+def to_labels(texts: Sequence[str], charset: Charset) -> tuple[IntArray, IntArray]:
+    """(N, L) ids, padded with 0, and (N,) how many of them count.
+
+    Raises:
+        CharsetError: a text has a symbol that the charset lacks.
+    """
+    ids = [charset.encode(text) for text in texts]
+    counts = np.array([len(row) for row in ids], np.int32)
+    labels = np.zeros((len(ids), max(1, int(counts.max(initial=0)))), np.int32)
+    for row, values in zip(labels, ids, strict=True):
+        row[: len(values)] = values
+    return labels, counts

@@ -1,0 +1,219 @@
+"""Training the line recogniser: from drawn lines to weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from koocr.charset import line_charset
+from koocr.data.synthesis.lines import LineBatch
+from koocr.errors import ConfigError
+from koocr.line.batches import to_labels, to_strips
+from koocr.line.ctc import ctc_loss
+from koocr.line.metadata import LineMetadata
+from koocr.line.network import build_network
+from koocr.line.settings import LineSettings
+from koocr.line.spelling import spell
+from koocr.line.validation import LineValidation, validate
+from koocr.training.logs import Log
+from koocr.training.loop import LoopSettings, TrainingBatch, TrainingLoop
+from koocr.training.optimizers import make_optimizer
+from koocr.training.precision import PRECISIONS, precision
+from koocr.training.schedules import Schedule
+from koocr.training.weights_file import save_weights
+
+Batches = Callable[[int], LineBatch]
+
+
+@dataclass(frozen=True)
+class LineTrainingSettings:
+    """How a line network is trained; the network itself is `LineSettings`.
+
+    Attributes:
+        loop: how long, and what is kept.
+        learning_rate: the schedule's peak.
+        optimizer: see `koocr.training.optimizers`.
+        weight_decay: decoupled.
+        schedule: see `koocr.training.schedules`.
+        warmup_steps: of straight rise; at most a quarter of all.
+        clipnorm: largest norm of the gradient; 0: no limit.
+        precision: "float32" or "mixed_bfloat16".
+        seed: of the first weights and of dropout.
+    """
+
+    loop: LoopSettings
+    learning_rate: float = 0.002
+    optimizer: str = "muon"
+    weight_decay: float = 0.01
+    schedule: str = "trapezoid"
+    warmup_steps: int = 300
+    clipnorm: float = 0.0
+    precision: str = "float32"
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError on an option that is unknown or out of range."""
+        if self.precision not in PRECISIONS:
+            raise ConfigError(f"precision is {self.precision!r}; choose one of {', '.join(PRECISIONS)}")
+        _schedule(self)
+        _optimizer(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All settings as plain JSON values."""
+        return asdict(self)
+
+
+@keras.saving.register_keras_serializable(package="koocr")
+class CtcLoss(layers.Layer):
+    """-log p(text) of each line, per symbol of its text, (N,): short lines count as much as long ones."""
+
+    def call(self, inputs: dict[str, Any]) -> keras.KerasTensor:
+        """From a network's outputs by name, with "num_frames", "labels" and "num_labels"."""
+        outputs = dict(inputs)
+        num_frames, labels, num_labels = (
+            outputs.pop(name) for name in ("num_frames", "labels", "num_labels")
+        )
+        losses = ctc_loss(outputs, labels, num_frames=num_frames, num_labels=num_labels)
+        return losses / ops.cast(ops.maximum(num_labels, 1), "float32")
+
+    def compute_output_shape(self, input_shape: Mapping[str, Any]) -> tuple[int | None, ...]:
+        """(N,)."""
+        return (input_shape["labels"][0],)
+
+
+def train_line_network(
+    network: LineSettings,
+    training: LineTrainingSettings,
+    batches: Batches,
+    *,
+    folder: Path,
+    validation: LineValidation | None = None,
+    logs: tuple[Log, ...] = (),
+    start: Mapping[str, np.ndarray] | None = None,
+) -> keras.Model:
+    """Trains a line network on numbered batches, or goes on with the run in `folder`.
+
+    Args:
+        network: what is trained.
+        training: how.
+        batches: drawn lines by number.
+        folder: gets the checkpoint and, after every epoch, `weights.h5`, the average weights.
+        validation: what it is validated on after each epoch.
+        logs: each gets a row an epoch.
+        start: weights by path, e.g. those of a character network; they are taken where path and shape agree.
+
+    Returns:
+        The trained model, float32, with the average weights.
+
+    Raises:
+        TrainingError: the loss became NaN or infinite; `folder` keeps the last good weights.
+        WeightsError: the run in `folder` is another network's or another optimiser's, or damaged.
+    """
+    if training.seed is not None:
+        keras.utils.set_random_seed(training.seed)
+    with precision(training.precision):
+        model = build_network(network)
+        if start is not None:
+            warm_start(model, start)
+        learner = with_loss(model)
+        learner.compile(optimizer=_optimizer(training), loss={"loss": _as_it_is})
+    loop = TrainingLoop(
+        learner,
+        lambda step: to_training_batch(batches(step), network),
+        schedule=_schedule(training),
+        settings=training.loop,
+        folder=folder,
+    )
+    loop.resume()
+
+    def keep(epoch: int, row: Mapping[str, float]) -> None:
+        save_weights(folder / "weights.h5", model, LineMetadata(network).to_dict())
+
+    loop.run(
+        validate=lambda: {} if validation is None else validate(model, validation, network),
+        logs=logs,
+        on_epoch=keep,
+    )
+    final = build_network(network)
+    with_loss(final).set_weights(loop.best_weights())
+    return final
+
+
+def with_loss(model: keras.Model) -> keras.Model:
+    """A model from a network's inputs and the labels to the loss of each line; it shares the weights."""
+    labels = keras.Input((None,), dtype="int32", name="labels")
+    num_labels = keras.Input((), dtype="int32", name="num_labels")
+    inputs = {**model.input, "labels": labels, "num_labels": num_labels}
+    parts = {
+        **model.output,
+        "num_frames": model.input["num_frames"],
+        "labels": labels,
+        "num_labels": num_labels,
+    }
+    return keras.Model(inputs, {"loss": CtcLoss(dtype="float32", name="loss")(parts)}, name="line_learner")
+
+
+def warm_start(model: keras.Model, weights: Mapping[str, np.ndarray]) -> int:
+    """Takes over weights where path and shape agree; returns how many."""
+    taken = 0
+    for variable in model.weights:
+        value = weights.get(variable.path)
+        if value is not None and tuple(value.shape) == tuple(variable.shape):
+            variable.assign(value)
+            taken += 1
+    return taken
+
+
+def to_training_batch(batch: LineBatch, network: LineSettings) -> TrainingBatch:
+    """Prepares lines and spells their texts out as the network's head needs."""
+    strips = to_strips(batch.images, height=network.height)
+    labels, num_labels = _labels([batch.texts[row] for row in strips.rows.tolist()], network)
+    count = len(strips.rows)
+    return TrainingBatch(
+        images={**strips.as_input(), "labels": labels, "num_labels": num_labels},
+        labels={"loss": np.zeros(count, np.float32)},
+        weights={"loss": np.ones(count, np.float32)},
+    )
+
+
+def _labels(texts: list[str], network: LineSettings) -> tuple[np.ndarray, np.ndarray]:
+    charset = line_charset()
+    if network.head != "jamo-sequence":
+        return to_labels(texts, charset)
+    spelled = [spell(charset.encode(text)) for text in texts]
+    counts = np.array([len(row) for row in spelled], np.int32)
+    labels = np.zeros((len(spelled), max(1, int(counts.max(initial=0)))), np.int32)
+    for row, values in zip(labels, spelled, strict=True):
+        row[: len(values)] = values
+    return labels, counts
+
+
+def _as_it_is(truth: keras.KerasTensor, loss: keras.KerasTensor) -> keras.KerasTensor:
+    return loss
+
+
+def _schedule(training: LineTrainingSettings) -> Schedule:
+    return Schedule(
+        training.schedule,
+        peak=training.learning_rate,
+        num_steps=training.loop.num_steps,
+        num_warmup=min(training.warmup_steps, training.loop.num_steps // 4),
+    )
+
+
+def _optimizer(training: LineTrainingSettings) -> keras.Optimizer:
+    return make_optimizer(
+        training.optimizer,
+        training.learning_rate,
+        weight_decay=training.weight_decay,
+        clipnorm=training.clipnorm or None,
+    )
+
+
+__all__ = ["LineTrainingSettings", "train_line_network", "warm_start", "with_loss"]
