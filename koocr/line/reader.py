@@ -22,8 +22,8 @@ from koocr.line.scores import split_lines
 from koocr.line.settings import LineSettings
 from koocr.weights import shipped_model, verified
 
-EMPTY = Line("", 0.0)
-"""What a picture without ink says. Nothing was read, so nothing is sure."""
+EMPTY = Line("", 1.0)
+"""What a picture without ink says."""
 _TALL = 1.5
 """A crop so many times taller than wide may be a line that lies on its side."""
 _MOST_COLUMNS = 16_000
