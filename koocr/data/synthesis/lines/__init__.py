@@ -7,7 +7,7 @@ tells that story; start reading there. Everything is a function of a seed.
 
 from koocr.data.synthesis.lines.conditions import CONDITIONS, ConditionStream
 from koocr.data.synthesis.lines.pool import HandPool
-from koocr.data.synthesis.lines.settings import LineSettings
+from koocr.data.synthesis.lines.settings import DrawingSettings
 from koocr.data.synthesis.lines.stream import DrawnLine, LineBatch, LineStream
 
 __all__ = [
@@ -16,6 +16,6 @@ __all__ = [
     "DrawnLine",
     "HandPool",
     "LineBatch",
-    "LineSettings",
+    "DrawingSettings",
     "LineStream",
 ]

@@ -15,7 +15,7 @@ import numpy as np
 from koocr.data.synthesis.lines.hands import Hand
 from koocr.data.synthesis.lines.paper import Textures
 from koocr.data.synthesis.lines.pool import HandPool
-from koocr.data.synthesis.lines.settings import LineSettings, PaperSettings
+from koocr.data.synthesis.lines.settings import DrawingSettings, PaperSettings
 from koocr.data.synthesis.lines.stream import DrawnLine, LineBatch, draw_line
 from koocr.data.text import Text, text_split
 from koocr.errors import ConfigError, DataError
@@ -26,13 +26,13 @@ CONDITIONS = ("basic", "skew", "distortion", "blur", "background")
 _TRIES = 100  # words looked at for each that a face draws
 
 
-def condition_settings(name: str) -> LineSettings:
+def condition_settings(name: str) -> DrawingSettings:
     """How the lines of a condition are drawn.
 
     Raises:
         ConfigError: there is no such condition.
     """
-    basic = LineSettings.clean()
+    basic = DrawingSettings.clean()
     shape = replace(basic.shape, em_px=(26.0, 40.0), margin=0.12, side_margin=0.2)
     basic = replace(basic, shape=shape)
     background = PaperSettings(

@@ -15,7 +15,7 @@ __all__ = [
     "EM",
     "FaultSettings",
     "HandSettings",
-    "LineSettings",
+    "DrawingSettings",
     "MarkSettings",
     "PaperSettings",
     "PoolSettings",
@@ -127,7 +127,7 @@ class MarkSettings(_Checked):
 class ShapeSettings(_Checked):
     """The line as a whole: pen, size and how the page lies."""
 
-    em_px: tuple[float, float] = (15.0, 64.0)  # drawn uniformly on a logarithmic scale
+    em_px: tuple[float, float] = (16.0, 64.0)  # drawn uniformly on a logarithmic scale
     pen: float = _chance(0.45)  # strokes thinner or thicker
     pen_drift: float = _chance(0.10)  # of them: the more so, the further along
     outlined: float = _chance(0.008)  # hollow letters
@@ -182,7 +182,7 @@ class FaultSettings(_Checked):
 
 
 @dataclass(frozen=True)
-class LineSettings:
+class DrawingSettings:
     """All of them; see each."""
 
     pool: PoolSettings = PoolSettings()
@@ -195,7 +195,7 @@ class LineSettings:
     similar_lengths: bool = True  # lines of a batch are about equally long: less padding
 
     @classmethod
-    def clean(cls) -> LineSettings:
+    def clean(cls) -> DrawingSettings:
         """Black on white, straight, ordinarily spaced, and nothing else."""
         return cls(
             pool=PoolSettings.without_chance(),

@@ -13,7 +13,7 @@ from koocr.data.synthesis.lines.hands import Hand
 from koocr.data.synthesis.lines.marks import add_marks, add_neighbour, change_pen, draw_squares
 from koocr.data.synthesis.lines.paper import Textures, colour
 from koocr.data.synthesis.lines.pool import HandPool, Script
-from koocr.data.synthesis.lines.settings import EM, LineSettings
+from koocr.data.synthesis.lines.settings import EM, DrawingSettings
 from koocr.data.synthesis.lines.spacing import draw_jitter, draw_spacing
 from koocr.data.synthesis.lines.typeset import Canvas, Layout, lay_out, paint
 from koocr.data.text import KINDS, LineText, Text
@@ -40,7 +40,7 @@ class DrawnLine:
         text: what it says.
         spans: (L, 2) float32, left and right of each symbol's ink in the image, about right; of a space, the
             gap between its neighbours.
-        kind: of text, one of `koocr.data.text.KINDS`.
+        kind: of text, one of `koocr.data.text.KINDS`, or `words` in the lines of conditions.
         source: id of the face or writer.
         is_handwritten: whether that is a hand or a face that imitates one.
     """
@@ -94,11 +94,11 @@ class LineStream:
     """
 
     def __init__(
-        self, pool: HandPool, text: LineText, *, settings: LineSettings | None = None, seed: int = 0
+        self, pool: HandPool, text: LineText, *, settings: DrawingSettings | None = None, seed: int = 0
     ) -> None:
         self._pool = pool
         self._text = text
-        self._settings = settings or LineSettings()
+        self._settings = settings or DrawingSettings()
         self._seed = seed
         self._textures = Textures(seed)
 
@@ -142,7 +142,7 @@ def draw_line(
     rng: np.random.Generator,
     *,
     pool: HandPool,
-    settings: LineSettings,
+    settings: DrawingSettings,
     textures: Textures,
 ) -> DrawnLine:
     """Draws one line.
@@ -182,7 +182,7 @@ def draw_line(
 
 
 def _laid_out(
-    text: Text, script: Script, rng: np.random.Generator, settings: LineSettings, *, is_hand: bool
+    text: Text, script: Script, rng: np.random.Generator, settings: DrawingSettings, *, is_hand: bool
 ) -> Layout:
     spacing = draw_spacing(
         rng, settings.spacing, is_hand=is_hand, is_form=text.kind == "forms", is_word=" " not in text.text
@@ -197,7 +197,7 @@ def _laid_out(
     return lay_out(text.text, script, rng, spacing=spacing, jitter=jitter)
 
 
-def _painted(layout: Layout, shape: Bend, rng: np.random.Generator, settings: LineSettings) -> Canvas:
+def _painted(layout: Layout, shape: Bend, rng: np.random.Generator, settings: DrawingSettings) -> Canvas:
     """The letters, with ground around them: as much as the bend needs and the user leaves."""
     left, _, right, _ = layout.box
     columns, rows = shape.reach(right - left)

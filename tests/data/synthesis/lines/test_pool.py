@@ -9,7 +9,7 @@ import pytest
 
 from koocr.data.faces import Face
 from koocr.data.handwriting import Handwriting
-from koocr.data.synthesis.lines.pool import HandPool, Script, sign_fonts
+from koocr.data.synthesis.lines.pool import HandPool, sign_fonts
 from koocr.data.synthesis.lines.settings import PoolSettings
 from koocr.errors import ConfigError, DataError
 

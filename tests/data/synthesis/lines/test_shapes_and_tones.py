@@ -15,7 +15,7 @@ from koocr.data.synthesis.lines.settings import (
     EM,
     FaultSettings,
     HandSettings,
-    LineSettings,
+    DrawingSettings,
     MarkSettings,
     PaperSettings,
     ShapeSettings,
@@ -221,7 +221,7 @@ def test_noise_is_weak_where_contrast_is(textures: Textures) -> None:
 
 
 def test_clean_settings_leave_nothing_to_chance() -> None:
-    clean = LineSettings.clean()
+    clean = DrawingSettings.clean()
     for part in (clean.spacing, clean.marks, clean.shape, clean.faults):
         assert not any(getattr(part, item.name) for item in fields(part) if item.metadata.get("is_chance"))
     assert clean.paper.plain == 1.0 and clean.hand.most == 0

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from koocr.charset import line_charset
-from koocr.data.synthesis.lines import CONDITIONS, ConditionStream, HandPool, LineSettings, LineStream
+from koocr.data.synthesis.lines import CONDITIONS, ConditionStream, HandPool, DrawingSettings, LineStream
 from koocr.data.synthesis.lines.conditions import condition_settings
 from koocr.data.synthesis.lines.measuring import draw_test_line, draw_writer_line, drawable
 from koocr.data.synthesis.lines.settings import PoolSettings
@@ -19,7 +19,7 @@ from tests.data.made_faces import bars, make_face
 
 from .conftest import COMMON, WORDS, indices
 
-CLEAN = replace(LineSettings.clean(), shape=replace(LineSettings.clean().shape, em_px=(48.0, 48.0)))
+CLEAN = replace(DrawingSettings.clean(), shape=replace(DrawingSettings.clean().shape, em_px=(48.0, 48.0)))
 
 
 def rng(seed: int = 0) -> np.random.Generator:
