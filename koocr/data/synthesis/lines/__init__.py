@@ -13,9 +13,9 @@ from koocr.data.synthesis.lines.stream import DrawnLine, LineBatch, LineStream
 __all__ = [
     "CONDITIONS",
     "ConditionStream",
+    "DrawingSettings",
     "DrawnLine",
     "HandPool",
     "LineBatch",
-    "DrawingSettings",
     "LineStream",
 ]

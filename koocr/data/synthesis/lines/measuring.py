@@ -31,6 +31,7 @@ _CLEAN_EM_PX = (30, 50)  # of clean lines
 _SPACE = 0.3  # of an em, for faces that draw a box for the space
 _MARGIN = 0.25  # ems of ground on each side
 _NOWHERE = "\uffff"
+_WON = "\\"  # two Korean faces in three show ₩ for the backslash
 _INK = 150  # grey levels below which a scan is ink
 _LETTER_GAP, _WORD_GAP = 0.10, (0.35, 0.6)  # of a writer's median height
 
@@ -56,7 +57,7 @@ def _draws(font: ImageFont.FreeTypeFont, symbol: str, covered: set[int], missing
     if is_syllable(symbol):
         return syllable_index(symbol) in covered
     mask = bytes(font.getmask(symbol))
-    return any(mask) and mask != missing
+    return any(mask) and mask != missing and symbol != _WON
 
 
 def draw_test_line(face: Face, text: str, rng: np.random.Generator, *, degraded: bool = False) -> UInt8Array:

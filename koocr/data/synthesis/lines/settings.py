@@ -13,9 +13,9 @@ from koocr.errors import ConfigError
 
 __all__ = [
     "EM",
+    "DrawingSettings",
     "FaultSettings",
     "HandSettings",
-    "DrawingSettings",
     "MarkSettings",
     "PaperSettings",
     "PoolSettings",

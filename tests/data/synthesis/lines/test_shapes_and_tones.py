@@ -13,9 +13,9 @@ from koocr.data.synthesis.lines.marks import add_marks, add_neighbour, change_pe
 from koocr.data.synthesis.lines.paper import Textures, colour
 from koocr.data.synthesis.lines.settings import (
     EM,
+    DrawingSettings,
     FaultSettings,
     HandSettings,
-    DrawingSettings,
     MarkSettings,
     PaperSettings,
     ShapeSettings,

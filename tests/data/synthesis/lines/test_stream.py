@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from koocr.charset import line_charset
-from koocr.data.synthesis.lines import CONDITIONS, ConditionStream, HandPool, DrawingSettings, LineStream
+from koocr.data.synthesis.lines import CONDITIONS, ConditionStream, DrawingSettings, HandPool, LineStream
 from koocr.data.synthesis.lines.conditions import condition_settings
 from koocr.data.synthesis.lines.measuring import draw_test_line, draw_writer_line, drawable
 from koocr.data.synthesis.lines.settings import PoolSettings
@@ -146,6 +146,7 @@ def test_a_box_for_the_space_is_not_drawn_in_test_lines(faces) -> None:
 def test_drawable_knows_coverage_and_missing_pictures(faces, coverage) -> None:
     serif = faces[0]
     assert drawable(serif, "가 뷁 A!", coverage["serif"])
+    assert not drawable(serif, "\\", coverage["serif"])
     assert not drawable(serif, "힣", coverage["serif"]) and not drawable(serif, "Z", coverage["serif"])
     with pytest.raises(DataError, match="draws nothing"):
         draw_test_line(serif, " ", rng())
