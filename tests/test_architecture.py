@@ -27,11 +27,12 @@ LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
 TASKS = ("character", "line", "detection")  # never import one another
 
 HOMES = {  # the only places that may import a package, even inside a function
+    "faker": ("data/",),
     "fontTools": ("data/", "fonts/build.py"),
     "gdown": ("data/",),
     "h5py": ("training/",),
     "jax": (),
-    "keras": ("character/", "training/", "engine.py"),
+    "keras": ("character/", "line/", "training/", "engine.py"),
     "matplotlib": ("evaluation/", "cli/evaluate.py"),
     "onnx": ("character/export.py",),
     "onnxruntime": ("engine.py", "character/export.py"),
