@@ -7,7 +7,7 @@ jamo comes from the output "single". Both together sum to one over the 11,223 sy
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,29 @@ class Scores:
 
     def __len__(self) -> int:
         return len(self.single)
+
+    def rows(self, chosen: IntArray | slice) -> Scores:
+        """The scores of some of the images."""
+        return Scores(
+            single=self.single[chosen],
+            jamo=None if self.jamo is None else _triple(part[chosen] for part in self.jamo),
+            table=None if self.table is None else self.table[chosen],
+        )
+
+    def replaced(self, rows: IntArray, others: Scores) -> Scores:
+        """These scores with those of `others`, of the same form, in some rows."""
+
+        def put(own: FloatArray, new: FloatArray) -> FloatArray:
+            own = own.copy()
+            own[rows] = new
+            return own
+
+        jamo = table = None
+        if self.jamo is not None and others.jamo is not None:
+            jamo = _triple(put(own, new) for own, new in zip(self.jamo, others.jamo, strict=True))
+        if self.table is not None and others.table is not None:
+            table = put(self.table, others.table)
+        return Scores(single=put(self.single, others.single), jamo=jamo, table=table)
 
     def syllables(self) -> LogArray:
         """(N, 11172) log-probabilities of the syllables, given that the image shows one.
@@ -169,6 +192,31 @@ def scores_of(
         return Scores(single=logs["single"], table=logs["syllable"])
     initial, medial, final = (logs[name] for name in _JAMO)
     return Scores(single=logs["single"], jamo=(initial, medial, final))
+
+
+def mean_scores(looks: Sequence[Scores]) -> Scores:
+    """The mean of the probabilities that several looks at the same images gave, output by output.
+
+    Args:
+        looks: scores of the same form and the same images.
+    """
+
+    def mean(parts: Iterable[FloatArray]) -> FloatArray:
+        stacked = np.stack(list(parts))
+        return np.logaddexp.reduce(stacked, axis=0) - np.float32(np.log(len(stacked)))
+
+    jamo = [look.jamo for look in looks if look.jamo is not None]
+    tables = [look.table for look in looks if look.table is not None]
+    return Scores(
+        single=mean(look.single for look in looks),
+        jamo=_triple(mean(parts) for parts in zip(*jamo, strict=True)) if jamo else None,
+        table=mean(tables) if tables else None,
+    )
+
+
+def _triple(parts: Iterable[FloatArray]) -> tuple[FloatArray, FloatArray, FloatArray]:
+    initial, medial, final = parts
+    return initial, medial, final
 
 
 def jamo_of(symbols: int) -> tuple[int, int, int]:
