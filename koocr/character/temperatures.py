@@ -19,7 +19,7 @@ FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 
 _LEAST, _MOST = 0.4, 4.0
-"""An output that makes no mistake on the set, as "single" may, is likeliest at 0; but a few images don't prove
+"""An output that makes no mistake on the set, as "single" may, is likeliest at 0; a few images don't prove
 that it never will."""
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
