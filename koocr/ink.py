@@ -172,7 +172,7 @@ def _corners(dark: UInt8Array) -> float:
         inside: float = max(rings[2:], key=lambda tone: abs(tone - rim))
         if min(rim, 1 - rim) < 0.15 and abs(rim - inside) > 0.8:  # or it is a heavy character, cut tight
             return inside
-    return float(corners)
+    return min(float(corners), 2.5 * max(rings[1:]))  # a thin border has dark corners, and nothing behind
 
 
 @lru_cache(maxsize=1)

@@ -103,6 +103,17 @@ def test_a_cells_border_and_ruled_lines_are_left_out(text: str) -> None:
     assert distance(fit_glyph(ruled), fitted(text)) < 0.2
 
 
+@pytest.mark.parametrize("text", ["긴", "닭", "풍"])
+@pytest.mark.parametrize("inset", [0, 1, 2])
+def test_the_thin_border_of_a_small_cell_is_no_dark_ground(text: str, inset: int) -> None:
+    picture = cv2.resize(draw_character(text, size_px=120, margin=36), (42, 46), interpolation=cv2.INTER_AREA)
+    cv2.rectangle(picture, (inset, inset), (41 - inset, 45 - inset), 80)
+    read = fit_glyph(picture)
+    bare = cv2.resize(draw_character(text, size_px=120, margin=36), (42, 46), interpolation=cv2.INTER_AREA)
+    fit = fit_glyph(bare)
+    assert fit is not None and distance(read, fit) < 0.3
+
+
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_neighbours_stroke_is_left_out(text: str) -> None:
     picture = draw_character(text, margin=24)
