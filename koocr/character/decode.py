@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from koocr.character.symbols import NUM_SYMBOLS, encode
+from koocr.character.symbols import NUM_SYMBOLS, common_syllables, encode
 from koocr.errors import ConfigError
 from koocr.hangul import NUM_SYLLABLES, join_index, split_index
 
@@ -171,6 +172,7 @@ def scores_of(
     *,
     charset: str | None = None,
     temperatures: Mapping[str, float] | None = None,
+    common_bonus: float = 0.0,
 ) -> Scores:
     """Turns a network's logits into log-probabilities.
 
@@ -178,13 +180,19 @@ def scores_of(
         outputs: logits by output name, (N, …) each; see `koocr.character.network.heads`.
         charset: the symbols of "symbol"'s columns, where the network has one softmax over fewer than all.
         temperatures: by output name, what its logits are divided by (Guo et al., 2017); 1 where not named.
+        common_bonus: nats that the syllables of KS X 1001 get in a joint output. A network that learns all
+            syllables alike does not expect that nearly all text is written with a fifth of them.
 
     Returns:
         The scores of the batch.
     """
     calm = temperatures or {}
     logs = {
-        name: _log_softmax(logits, calm.get(name, 1.0)) for name, logits in outputs.items() if name != "kind"
+        name: _log_softmax(
+            logits, calm.get(name, 1.0), offset=_bonus(common_bonus) if name == "syllable" else None
+        )
+        for name, logits in outputs.items()
+        if name != "kind"
     }
     if "symbol" in logs:
         return _from_symbols(logs["symbol"], charset)
@@ -237,10 +245,17 @@ def _from_symbols(logs: FloatArray, charset: str | None) -> Scores:
     return Scores(single=np.concatenate([whole, everything[:, NUM_SYLLABLES:]], axis=1), table=table)
 
 
-def _log_softmax(logits: FloatArray, temperature: float) -> FloatArray:
+@lru_cache(maxsize=8)
+def _bonus(common_bonus: float) -> FloatArray | None:
+    return np.float32(common_bonus) * common_syllables() if common_bonus else None
+
+
+def _log_softmax(logits: FloatArray, temperature: float, *, offset: FloatArray | None = None) -> FloatArray:
     scaled = logits - logits.max(axis=1, keepdims=True)
     if temperature != 1.0:
         scaled *= np.float32(1 / temperature)
+    if offset is not None:
+        scaled += offset
     scaled -= np.log(np.exp(scaled).sum(axis=1, keepdims=True))
     return scaled
 

@@ -253,6 +253,7 @@ class KoOCR:
             self._ready_engine().run(batch),
             charset=self.settings.charset,
             temperatures=self._metadata.temperatures,
+            common_bonus=self._metadata.common_bonus,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from koocr.cli.options import positive_int
+from koocr.cli.options import number, positive_int
 from koocr.errors import ConfigError
 
 NAME = "export"
@@ -25,6 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="STORE",
         help="glyph store of the val split (training makes it: …/glyphs/val)",
+    )
+    parser.add_argument(
+        "--common_bonus",
+        type=number,
+        default=0.0,
+        help="nats for the syllables of KS X 1001, which nearly all text is written with (0)",
     )
     parser.add_argument("--num_images", type=positive_int, default=2000, help="images for calibration (2000)")
 
@@ -49,9 +55,19 @@ def run(args: argparse.Namespace) -> int:
     if args.calibration:
         store = open_store(args.calibration)
         images, symbols = calibration_images(store, args.num_images, size=settings.image_size)
-        temperatures = fit_temperatures(logits_of(model, images), symbols, charset=settings.charset)
-        metadata = ModelMetadata(settings, temperatures)
-    written = [export_onnx(model, settings, args.output, temperatures=metadata.temperatures)]
+        temperatures = fit_temperatures(
+            logits_of(model, images), symbols, charset=settings.charset, common_bonus=args.common_bonus
+        )
+        metadata = ModelMetadata(settings, temperatures, args.common_bonus)
+    written = [
+        export_onnx(
+            model,
+            settings,
+            args.output,
+            temperatures=metadata.temperatures,
+            common_bonus=metadata.common_bonus,
+        )
+    ]
     if args.int8:
         written.append(quantise(args.output, args.int8, images))
     if args.half:
