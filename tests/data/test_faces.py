@@ -13,7 +13,7 @@ from tests.data.made_faces import make_face
 
 COLUMNS = "id,family,family_ko,klass,split,file,hangul,space_ok,licence,source,version,source_file,weight_of"
 LIST = f"""{COLUMNS}
-one,One,하나,handwriting,train,one.ttf,3,no,"OFL, with a comma",deb:one,1.0,a/one.ttf,
+one,One,하나,handwriting,train,one.ttf,3,NO (draws .notdef box),"OFL, with a comma",deb:one,1.0,a/one.ttf,
 one-bold,One Bold,,gothic,val,bold.ttc,,yes,OFL,npm:one,2,b.ttc,one
 """
 
