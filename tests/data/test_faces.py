@@ -53,7 +53,7 @@ WRONG = {
     "split": (",train,", ",dev,", "split is 'dev'"),
     "class": (",gothic,", ",sans,", "klass is 'sans'"),
     "twice": ("one-bold,", "one,", "occurs twice"),
-    "count": (",3,no", ",x,no", "not a number"),
+    "count": (",3,NO", ",x,NO", "not a number"),
     "no id": ("one,One,", ",One,", "must not be empty"),
     "no file": ("bold.ttc", "", "must not be empty"),
 }
