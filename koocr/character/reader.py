@@ -70,6 +70,8 @@ class KoOCR:
     ) -> None:
         if isinstance(num_threads, bool) or not isinstance(num_threads, int) or num_threads < 1:
             raise ConfigError(f"num_threads is {num_threads!r}; give a whole number of at least 1")
+        if not isinstance(second_look, bool):
+            raise ConfigError(f"second_look is {second_look!r}; give True or False")
         self._num_threads = num_threads
         self._second_look = second_look
         self._keras_model: keras.Model | None = None
@@ -168,12 +170,12 @@ class KoOCR:
         if path.suffix.lower() == ".h5":
             return self._open_keras(path)
         if path.suffix.lower() == ".onnx":
-            if not path.is_file():
+            if not _exists(path):
                 raise WeightsMissingError(
                     f"there is no weight file {weights!r}; check the path, or see `koocr models`"
                 )
             return OnnxEngine(path)
-        if weights and path.exists():
+        if weights and _exists(path):
             raise WeightsError(f"{weights!r} is no weight file of koocr; give an .onnx or an .h5 file")
         shipped = shipped_model(weights)
         self._keras_weights = shipped.name
@@ -255,6 +257,13 @@ class KoOCR:
             temperatures=self._metadata.temperatures,
             common_bonus=self._metadata.common_bonus,
         )
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name longer than the system allows
+        return False
 
 
 def _load(image: ImageSource, number: int) -> GreyImage:

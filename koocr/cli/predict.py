@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from koocr.cli.options import add_flag, positive_int
 from koocr.errors import ConfigError, InputError, KoocrError
+from koocr.image import MAX_PIXELS
 
 if TYPE_CHECKING:
     from koocr.character.reader import KoOCR
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 NAME = "predict"
 HELP = "read single characters: the most likely syllables with their probabilities and jamo"
 
+_MOST_BYTES = 8 * MAX_PIXELS
 _PICTURED = 200
 """A picture of more images can hardly be looked at."""
 
@@ -48,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     exit_code, read = 0, []
     for name in args.images:
         try:
-            source = sys.stdin.buffer.read() if name == "-" else name
+            source = _standard_input() if name == "-" else name
             character = reader.candidates(source, args.top_n)
         except InputError as error:
             exit_code = error.exit_code
@@ -62,6 +64,20 @@ def run(args: argparse.Namespace) -> int:
         if len(read) > _PICTURED:
             print(f"koocr: {args.picture} shows the first {_PICTURED} images", file=sys.stderr)
     return exit_code
+
+
+def _standard_input() -> bytes:
+    """All of it, up to what the largest image may have.
+
+    Raises:
+        InputError: there is none, or too much.
+    """
+    if sys.stdin is None:
+        raise InputError("there is no standard input; name a file, or pipe an image in")
+    data = sys.stdin.buffer.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise InputError(f"standard input goes on after {_MOST_BYTES:,} bytes; give a smaller image")
+    return data
 
 
 def _report(name: str, error: KoocrError, *, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from koocr.cli.options import (
     add_flag,
     boolean,
     fraction,
+    need_keras,
     non_negative_int,
     number,
     positive_int,
@@ -130,6 +131,7 @@ def _add_run(group: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Trains, or goes on with the run in --logs."""
+    need_keras()
     from koocr.training.threads import limit_threads
 
     limit_threads(args.threads)
