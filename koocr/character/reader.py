@@ -47,8 +47,8 @@ class KoOCR:
 
     Args:
         weights: name or path; None for the default model, or for a new network where options are given.
-        second_look: read what the network is not sure of five times, a little changed, and take the mean:
-            more hard characters right, in six times the time for those.
+        second_look: read what the network is not sure of three times, a little changed, and take the mean:
+            more hard characters right, in twice the time for those.
         num_threads: how many threads read a batch: one loads images and finds their ink, the others run the
             network.
         options: of the network, see `CharacterSettings`: `network`, `image_size`, `fc_link`,
