@@ -1,9 +1,9 @@
 """A second look at characters that the network is not sure of.
 
 A person who can't read a character moves the page. Here the network reads it again, a little smaller and a
-little larger, and the probabilities of all looks are averaged (Krizhevsky et al., "ImageNet classification
-with deep convolutional neural networks", 2012, section 4.1, did so with crops). Clean print is read once; only
-what is hard takes longer.
+little larger, and the probabilities of all looks are averaged, as Krizhevsky et al. ("ImageNet classification
+with deep convolutional neural networks", 2012, section 4.1) did with crops. Clean print is read once; what is
+hard takes longer.
 """
 
 from __future__ import annotations
