@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from koocr.cli.options import add_flag, positive_int
 from koocr.errors import ConfigError, InputError, KoocrError
-from koocr.image import MAX_PIXELS
 
 if TYPE_CHECKING:
     from koocr.character.reader import KoOCR
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 NAME = "predict"
 HELP = "read single characters: the most likely syllables with their probabilities and jamo"
 
-_MOST_BYTES = 8 * MAX_PIXELS
 _PICTURED = 200
 """A picture of more images can hardly be looked at."""
 
@@ -72,11 +70,14 @@ def _standard_input() -> bytes:
     Raises:
         InputError: there is none, or too much.
     """
+    from koocr.image import MAX_PIXELS
+
     if sys.stdin is None:
         raise InputError("there is no standard input; name a file, or pipe an image in")
-    data = sys.stdin.buffer.read(_MOST_BYTES + 1)
-    if len(data) > _MOST_BYTES:
-        raise InputError(f"standard input goes on after {_MOST_BYTES:,} bytes; give a smaller image")
+    most = 8 * MAX_PIXELS  # 16-bit RGBA
+    data = sys.stdin.buffer.read(most + 1)
+    if len(data) > most:
+        raise InputError(f"standard input goes on after {most:,} bytes; give a smaller image")
     return data
 
 
