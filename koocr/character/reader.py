@@ -208,10 +208,12 @@ class KoOCR:
             glyph = fit_glyph(load_image(image), self.settings.image_size)
             scores = self._scores([glyph])
             return describe(scores, n)[0] if scores else copy(blank)
-        parts = self._prepared(as_batch(image))
+        images = as_batch(image)
+        parts = self._prepared(images)
+        num_threads = self._num_threads if len(images) > _CHUNK else 1
         return [
             reading
-            for glyphs, scores in self._scored(parts)
+            for glyphs, scores in self._scored(parts, num_threads)
             for reading in _in_place(glyphs, describe(scores, n) if scores else [], blank)
         ]
 
@@ -222,20 +224,22 @@ class KoOCR:
             chunk = images[start : start + _CHUNK]
             yield [fit_glyph(_load(image, start + number), size) for number, image in enumerate(chunk)]
 
-    def _scored(self, parts: Iterator[list[Glyph]]) -> Iterator[tuple[list[Glyph], Scores | None]]:
+    def _scored(
+        self, parts: Iterator[list[Glyph]], num_threads: int
+    ) -> Iterator[tuple[list[Glyph], Scores | None]]:
         """Each chunk with its scores, in order.
 
         The network runs beside the preparation of the chunks that follow, which is Python and stays in one
         thread: two would only wait for each other.
         """
-        if self._num_threads == 1:
+        if num_threads == 1:
             yield from ((glyphs, self._scores(glyphs)) for glyphs in parts)
             return
         running: deque[tuple[list[Glyph], Future[Scores | None]]] = deque()
-        with ThreadPoolExecutor(self._num_threads - 1) as pool:
+        with ThreadPoolExecutor(num_threads - 1) as pool:
             for glyphs in parts:
                 running.append((glyphs, pool.submit(self._scores, glyphs)))
-                if len(running) > self._num_threads:  # or a large batch would fill the memory
+                if len(running) > num_threads:  # or a large batch would fill the memory
                     first, scores = running.popleft()
                     yield first, scores.result()
             yield from ((glyphs, scores.result()) for glyphs, scores in running)

@@ -87,7 +87,7 @@ def _add_data(group: Any) -> None:
     group.add_argument(
         "--handwriting", type=Path, help="real hands beside the faces: folder of labelled zips"
     )
-    group.add_argument("--words", type=Path, help="word list with frequencies, by which two syllables in three are drawn")
+    group.add_argument("--words", type=Path, help="words with frequencies: two syllables in three come by it")
     group.add_argument(
         "--glyph_store", type=Path, default=Path("./data/glyphs"), help="where drawn glyphs are kept"
     )
