@@ -22,6 +22,8 @@ INK_SHARE = 52 / 64
 """Long side of the ink, as a share of the network's square."""
 _WORK_SIZE = 192
 """Ink is looked for at this size at most: three times what the network sees, and quick."""
+_LARGE = 4 * _WORK_SIZE
+"""Shrunk from more than this, the strokes of a small character may be paler than the paper's noise."""
 _EDGE = 2
 """Pixels of ground put around a picture, so that strokes at its edge are as wide as others."""
 _GRID = 24
@@ -31,6 +33,8 @@ _NARROW, _WIDE = 0.3, 0.75
 """Sides of the squares that the ink never fills, light and heavy, as shares of the picture."""
 _MIN_CONTRAST = 14
 """Grey levels between ink and ground below which a picture counts as blank."""
+_LEAST_DEPTH = 0.3
+"""How far ink lies below the darkest paper near it, as a share of how far it lies below its own."""
 _NOISE_SCALE = 2.75
 """Standard deviation of normal noise over the 30th percentile of its distance from a 3×3 mean."""
 _MIN_CONTRAST_TO_NOISE = 2.4
@@ -61,6 +65,10 @@ def fit_glyph(grey: UInt8Array, size: int = 64) -> UInt8Array | None:
         (size, size) uint8, ink 255 on ground 0, the ink's long side `INK_SHARE` of the square; None for a
         blank picture.
     """
+    if max(grey.shape) > _LARGE:
+        part = _where_tones_differ(grey)
+        if part is not None and max(part.shape) < 0.7 * max(grey.shape):
+            return fit_glyph(part, size)
     ink = find_ink(grey)
     if ink is None:
         return None
@@ -69,6 +77,21 @@ def fit_glyph(grey: UInt8Array, size: int = 64) -> UInt8Array | None:
         ink = _look_closer(grey, ink) or ink  # a small character in a large picture
     square = _fit(ink, size)
     return square if square.any() else None
+
+
+def _where_tones_differ(grey: UInt8Array) -> UInt8Array | None:
+    """The part of a large picture that has contrast: small characters are lost when the picture shrinks."""
+    step = max(grey.shape) // _WORK_SIZE
+    square = np.ones((step, step), np.uint8)
+    lightest, darkest = cv2.dilate(grey, square)[::step, ::step], cv2.erode(grey, square)[::step, ::step]
+    contrast = cv2.subtract(lightest, darkest)
+    most = cv2.minMaxLoc(contrast)[1]
+    rows, columns = np.nonzero(contrast > max(2 * _MIN_CONTRAST, 0.5 * most))
+    if not len(rows):
+        return None
+    margin = 3 + max(np.ptp(rows), np.ptp(columns)) // 4
+    top, left = max(0, rows.min() - margin) * step, max(0, columns.min() - margin) * step
+    return grey[top : (rows.max() + margin) * step, left : (columns.max() + margin) * step]
 
 
 def find_ink(grey: UInt8Array) -> Ink | None:
@@ -101,7 +124,7 @@ def _look_closer(grey: UInt8Array, ink: Ink) -> Ink | None:
     """Finds the ink once more at full resolution, in the part of the picture around the found box."""
     scale = max(grey.shape) / max(ink.darkness.shape)
     left, top, right, bottom = ink.box
-    margin = max(right - left, bottom - top) // 2 + 2
+    margin = max(right - left, bottom - top) // 2 + 4
     rows = slice(max(0, int((top - margin) * scale)), int((bottom + margin) * scale))
     columns = slice(max(0, int((left - margin) * scale)), int((right + margin) * scale))
     return find_ink(grey[rows, columns])
@@ -117,7 +140,10 @@ def _darkness(work: UInt8Array) -> UInt8Array | None:
     is_light, share = _ink_tone(small)
     if is_light:
         work, small = cv2.bitwise_not(work), cv2.bitwise_not(small)
-    gain = 255 / np.maximum(_ground(small, share), 1)  # a shadow takes as much from ink as from paper
+    ground = _ground(small, share)
+    if not _is_darker_than_paper(small, ground):
+        return None
+    gain = 255 / np.maximum(ground, 1)  # a shadow takes as much from ink as from paper
     gain = cv2.resize(gain, (work.shape[1], work.shape[0]), interpolation=cv2.INTER_LINEAR)
     work = cv2.multiply(work, gain, dtype=cv2.CV_8U)
     smooth = cv2.blur(work, (3, 3))
@@ -128,6 +154,20 @@ def _darkness(work: UInt8Array) -> UInt8Array | None:
     floor = min(1.5 * noise, 0.2 * peak)
     slope = 255.0 / max(peak - floor, 1.0)
     return cv2.addWeighted(work, -slope, work, 0, (255 - floor) * slope)  # saturates
+
+
+def _is_darker_than_paper(small: UInt8Array, ground: FloatArray) -> bool:
+    """Whether anything is darker than all paper near it; what is left at a shadow's edge is not.
+
+    The paper is lowered to its darkest within two pixels. Ink stands out from that nearly as much as from the
+    paper beneath it.
+    """
+    depth = cv2.minMaxLoc(cv2.subtract(ground, small, dtype=cv2.CV_32F))[1]
+    steepest = cv2.minMaxLoc(cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)))[1]
+    if steepest < _LEAST_DEPTH * depth:
+        return False  # soft as no stroke is: dark corners of a photograph
+    darkest = cv2.erode(ground, np.ones((5, 5), np.uint8))
+    return cv2.minMaxLoc(cv2.subtract(darkest, small, dtype=cv2.CV_32F))[1] >= _LEAST_DEPTH * depth
 
 
 def _percentile(image: UInt8Array, share: float) -> int:
@@ -172,7 +212,7 @@ def _corners(dark: UInt8Array) -> float:
         inside: float = max(rings[2:], key=lambda tone: abs(tone - rim))
         if min(rim, 1 - rim) < 0.15 and abs(rim - inside) > 0.8:  # or it is a heavy character, cut tight
             return inside
-    return float(corners)
+    return min(float(corners), 2.5 * max(rings[1:]))  # a thin border has dark corners, and nothing behind
 
 
 @lru_cache(maxsize=1)

@@ -48,7 +48,7 @@ def ink_box(darkness: UInt8Array, *, edge: int = 0) -> Box | None:
         edge: pixels of empty ground that were put around the picture.
 
     Returns:
-        The box, or None where nothing is dark.
+        The box, or None where nothing is dark, or nothing but a bar along one side.
     """
     smooth = cv2.blur(darkness, (3, 3))
     threshold, _ = cv2.threshold(smooth, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
@@ -60,7 +60,10 @@ def ink_box(darkness: UInt8Array, *, edge: int = 0) -> Box | None:
     parts = _large_parts(stats, labels, darkness, edge)
     height, width = darkness.shape
     picture = _Picture(width - 2 * edge, height - 2 * edge, labels, edge)
-    left, top, right, bottom = _around(picture.character(parts))
+    character = picture.character(parts)
+    if not character:
+        return None
+    left, top, right, bottom = _around(character)
     return left + edge, top + edge, right + edge, bottom + edge
 
 
@@ -115,7 +118,14 @@ class _Picture(NamedTuple):
         for find in (self._frames, self._at_edge, _specks):
             if len(parts) > 1:
                 parts = _without(parts, find(parts))
-        return parts
+        return [] if len(parts) == 1 and self._is_bar(parts[0]) else parts
+
+    def _is_bar(self, part: _Part) -> bool:
+        """Whether the only part fills one side of the picture and no more: a shadow, or a table's edge."""
+        sides = self._touched_sides(part)
+        margins = part.left, part.top, self.width - part.right, self.height - part.bottom
+        is_solid = part.area >= 0.9 * part.width * part.height
+        return sum(sides) == 3 and is_solid and max(margins) >= 0.25 * min(self.width, self.height)
 
     def _frames(self, parts: list[_Part]) -> list[_Part]:
         """Cell borders that run around the rest: no part of a character does."""

@@ -103,6 +103,17 @@ def test_a_cells_border_and_ruled_lines_are_left_out(text: str) -> None:
     assert distance(fit_glyph(ruled), fitted(text)) < 0.2
 
 
+@pytest.mark.parametrize("text", ["긴", "닭", "풍"])
+@pytest.mark.parametrize("inset", [0, 1, 2])
+def test_the_thin_border_of_a_small_cell_is_no_dark_ground(text: str, inset: int) -> None:
+    picture = cv2.resize(draw_character(text, size_px=120, margin=36), (42, 46), interpolation=cv2.INTER_AREA)
+    cv2.rectangle(picture, (inset, inset), (41 - inset, 45 - inset), 80)
+    read = fit_glyph(picture)
+    bare = cv2.resize(draw_character(text, size_px=120, margin=36), (42, 46), interpolation=cv2.INTER_AREA)
+    fit = fit_glyph(bare)
+    assert fit is not None and distance(read, fit) < 0.3
+
+
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_neighbours_stroke_is_left_out(text: str) -> None:
     picture = draw_character(text, margin=24)
@@ -148,7 +159,23 @@ BLANKS = {
     "noise on black": np.clip(RNG.normal(10, 6, (64, 64)), 0, 255).astype(np.uint8),
     "a gentle ramp": np.linspace(180, 240, 100)[None].repeat(80, 0).astype(np.uint8),
     "a large grey": np.full((2000, 1500), 200, np.uint8),
+    "a shadow's hard edge": np.where(np.arange(100) < 50, 130, 255)[None].repeat(100, 0).astype(np.uint8),
+    "a shadow's soft edge": (255 - 120 / (1 + np.exp((np.arange(100) - 50) / 4)))[None]
+    .repeat(100, 0)
+    .astype(np.uint8),
+    "a shadow along one side": np.where(np.arange(100) < 15, 60, 255)[None].repeat(100, 0).astype(np.uint8),
+    "a steep ramp": np.linspace(0, 255, 100)[None].repeat(100, 0).astype(np.uint8),
+    "dark corners": (255 - 100 * np.hypot(*np.mgrid[-1:1:100j, -1:1:100j]) ** 2 / 2).astype(np.uint8),
 }
+
+
+@pytest.mark.parametrize(("side", "size_px"), [(1000, 60), (3000, 60), (6000, 120), (6000, 300)])
+def test_a_small_character_in_a_large_picture_is_found(side: int, size_px: int) -> None:
+    page = np.full((side, side), 250, np.uint8)
+    character = draw_character("꽃", size_px=size_px, margin=2)
+    top, left = side // 2, side // 3
+    page[top : top + character.shape[0], left : left + character.shape[1]] = character
+    assert distance(fit_glyph(page), fitted("꽃")) < 0.5
 
 
 @pytest.mark.parametrize("name", BLANKS)

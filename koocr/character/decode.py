@@ -7,14 +7,15 @@ jamo comes from the output "single". Both together sum to one over the 11,223 sy
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from koocr.character.symbols import NUM_SYMBOLS, encode
+from koocr.character.symbols import NUM_SYMBOLS, common_syllables, encode
 from koocr.errors import ConfigError
 from koocr.hangul import NUM_SYLLABLES, join_index, split_index
 
@@ -45,6 +46,29 @@ class Scores:
 
     def __len__(self) -> int:
         return len(self.single)
+
+    def rows(self, chosen: IntArray | slice) -> Scores:
+        """The scores of some of the images."""
+        return Scores(
+            single=self.single[chosen],
+            jamo=None if self.jamo is None else _triple(part[chosen] for part in self.jamo),
+            table=None if self.table is None else self.table[chosen],
+        )
+
+    def replaced(self, rows: IntArray, others: Scores) -> Scores:
+        """These scores with those of `others`, of the same form, in some rows."""
+
+        def put(own: FloatArray, new: FloatArray) -> FloatArray:
+            own = own.copy()
+            own[rows] = new
+            return own
+
+        jamo = table = None
+        if self.jamo is not None and others.jamo is not None:
+            jamo = _triple(put(own, new) for own, new in zip(self.jamo, others.jamo, strict=True))
+        if self.table is not None and others.table is not None:
+            table = put(self.table, others.table)
+        return Scores(single=put(self.single, others.single), jamo=jamo, table=table)
 
     def syllables(self) -> LogArray:
         """(N, 11172) log-probabilities of the syllables, given that the image shows one.
@@ -148,6 +172,7 @@ def scores_of(
     *,
     charset: str | None = None,
     temperatures: Mapping[str, float] | None = None,
+    common_bonus: float = 0.0,
 ) -> Scores:
     """Turns a network's logits into log-probabilities.
 
@@ -155,13 +180,19 @@ def scores_of(
         outputs: logits by output name, (N, …) each; see `koocr.character.network.heads`.
         charset: the symbols of "symbol"'s columns, where the network has one softmax over fewer than all.
         temperatures: by output name, what its logits are divided by (Guo et al., 2017); 1 where not named.
+        common_bonus: nats that the syllables of KS X 1001 get in a joint output. A network that learns all
+            syllables alike does not expect that nearly all text is written with a fifth of them.
 
     Returns:
         The scores of the batch.
     """
     calm = temperatures or {}
     logs = {
-        name: _log_softmax(logits, calm.get(name, 1.0)) for name, logits in outputs.items() if name != "kind"
+        name: _log_softmax(
+            logits, calm.get(name, 1.0), offset=_bonus(common_bonus) if name == "syllable" else None
+        )
+        for name, logits in outputs.items()
+        if name != "kind"
     }
     if "symbol" in logs:
         return _from_symbols(logs["symbol"], charset)
@@ -169,6 +200,31 @@ def scores_of(
         return Scores(single=logs["single"], table=logs["syllable"])
     initial, medial, final = (logs[name] for name in _JAMO)
     return Scores(single=logs["single"], jamo=(initial, medial, final))
+
+
+def mean_scores(looks: Sequence[Scores]) -> Scores:
+    """The mean of the probabilities that several looks at the same images gave, output by output.
+
+    Args:
+        looks: scores of the same form and the same images.
+    """
+
+    def mean(parts: Iterable[FloatArray]) -> FloatArray:
+        stacked = np.stack(list(parts))
+        return np.logaddexp.reduce(stacked, axis=0) - np.float32(np.log(len(stacked)))
+
+    jamo = [look.jamo for look in looks if look.jamo is not None]
+    tables = [look.table for look in looks if look.table is not None]
+    return Scores(
+        single=mean(look.single for look in looks),
+        jamo=_triple(mean(parts) for parts in zip(*jamo, strict=True)) if jamo else None,
+        table=mean(tables) if tables else None,
+    )
+
+
+def _triple(parts: Iterable[FloatArray]) -> tuple[FloatArray, FloatArray, FloatArray]:
+    initial, medial, final = parts
+    return initial, medial, final
 
 
 def jamo_of(symbols: int) -> tuple[int, int, int]:
@@ -189,10 +245,17 @@ def _from_symbols(logs: FloatArray, charset: str | None) -> Scores:
     return Scores(single=np.concatenate([whole, everything[:, NUM_SYLLABLES:]], axis=1), table=table)
 
 
-def _log_softmax(logits: FloatArray, temperature: float) -> FloatArray:
+@lru_cache(maxsize=8)
+def _bonus(common_bonus: float) -> FloatArray | None:
+    return np.float32(common_bonus) * common_syllables() if common_bonus else None
+
+
+def _log_softmax(logits: FloatArray, temperature: float, *, offset: FloatArray | None = None) -> FloatArray:
     scaled = logits - logits.max(axis=1, keepdims=True)
     if temperature != 1.0:
         scaled *= np.float32(1 / temperature)
+    if offset is not None:
+        scaled += offset
     scaled -= np.log(np.exp(scaled).sum(axis=1, keepdims=True))
     return scaled
 

@@ -128,8 +128,8 @@ def explain_images(
 ) -> list[Explanation]:
     """Finds for each jamo of some answers which parts of the image speak for it.
 
-    The score of a jamo is its logit; where the network has one output for whole symbols, the log of the
-    summed exponentials of all symbols with this jamo in this place.
+    The score of a jamo is its logit; where the network has one output for whole symbols, the log-odds of all
+    symbols with this jamo in this place against all others.
 
     Args:
         model: a character network, see `koocr.character.network.build_network`.
@@ -200,18 +200,22 @@ def _labels(ids: NDArray[np.int64], part: str) -> NDArray[np.int64]:
 def _score(part: str, labels: NDArray[np.int64], settings: CharacterSettings) -> Score:
     """The score of each image's label in one part, whatever outputs the network has."""
     if not settings.split_components:
-        return _log_sum_over("symbol", _has_part(_symbol_ids(settings), part, labels))
+        return _log_odds("symbol", _has_part(_symbol_ids(settings), part, labels))
     if settings.joint and part != "single":
-        return _log_sum_over("syllable", _has_part(np.arange(NUM_SYLLABLES), part, labels))
+        return _log_odds("syllable", _has_part(np.arange(NUM_SYLLABLES), part, labels))
     columns = labels + 1 if part == "single" else labels  # column 0 of "single" is "a whole syllable"
     return lambda outputs: ops.take_along_axis(
         outputs[part], ops.convert_to_tensor(columns[:, None]), axis=1
     )[:, 0]
 
 
-def _log_sum_over(output: str, chosen: NDArray[np.bool_]) -> Score:
-    mask = np.where(chosen, 0.0, -1e9).astype(np.float32)  # (N, C)
-    return lambda outputs: ops.logsumexp(outputs[output] + ops.convert_to_tensor(mask), axis=1)
+def _log_odds(output: str, chosen: NDArray[np.bool_]) -> Score:
+    """How much more likely the chosen symbols are than the others; what all have in common cancels out."""
+    with_it, without = (np.where(mask, 0.0, -1e9).astype(np.float32) for mask in (chosen, ~chosen))  # (N, C)
+    return lambda outputs: (
+        ops.logsumexp(outputs[output] + ops.convert_to_tensor(with_it), axis=1)
+        - ops.logsumexp(outputs[output] + ops.convert_to_tensor(without), axis=1)
+    )
 
 
 def _symbol_ids(settings: CharacterSettings) -> NDArray[np.int64]:

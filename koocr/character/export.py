@@ -47,6 +47,7 @@ def export_onnx(
     path: str | Path,
     *,
     temperatures: Mapping[str, float] | None = None,
+    common_bonus: float = 0.0,
 ) -> Path:
     """Writes a network as ONNX in float32, loads the file again and compares it with Keras.
 
@@ -55,6 +56,7 @@ def export_onnx(
         settings: stored in the file, beside the temperatures, as JSON.
         path: of the file.
         temperatures: by output name; see `koocr.character.decode.scores_of`.
+        common_bonus: see there.
 
     Returns:
         The path.
@@ -71,7 +73,7 @@ def export_onnx(
         network = reading_network(folded(exact, settings))
         network(keras.ops.zeros((1, *network.input_shape[1:])))  # Keras exports only what has been called
         network.export(str(partial), format="onnx", verbose=False)
-        _add_metadata(partial, ModelMetadata(settings, temperatures or {}).to_dict())
+        _add_metadata(partial, ModelMetadata(settings, temperatures or {}, common_bonus).to_dict())
         _check_agreement(partial, exact, path)
     return path
 

@@ -18,14 +18,20 @@ class ModelMetadata:
     Attributes:
         settings: of the network.
         temperatures: by output name; see `koocr.character.decode.scores_of`.
+        common_bonus: for common syllables; see there.
     """
 
     settings: CharacterSettings
     temperatures: Mapping[str, float] = field(default_factory=dict)
+    common_bonus: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {"settings": self.settings.to_dict(), "temperatures": dict(self.temperatures)}
+        return {
+            "settings": self.settings.to_dict(),
+            "temperatures": dict(self.temperatures),
+            "common_bonus": self.common_bonus,
+        }
 
     @classmethod
     def of(cls, stored: Mapping[str, Any], source: str) -> ModelMetadata:
@@ -43,8 +49,11 @@ class ModelMetadata:
             temperatures = {str(name): float(value) for name, value in stored.get("temperatures", {}).items()}
             if not all(math.isfinite(value) and value > 0 for value in temperatures.values()):
                 raise ValueError(f"the temperatures are {temperatures}")
+            common_bonus = float(stored.get("common_bonus", 0.0))
+            if not math.isfinite(common_bonus):
+                raise ValueError(f"the common_bonus is {common_bonus}")
         except (AttributeError, ConfigError, KeyError, TypeError, ValueError) as error:
             raise WeightsError(
                 f"{source} was not made by this version of koocr ({error}); export or train it again"
             ) from error
-        return cls(settings, temperatures)
+        return cls(settings, temperatures, common_bonus)

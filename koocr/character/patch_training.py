@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -214,6 +216,13 @@ class PatchTraining:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise ConfigError(f"{name} is {value!r}; give a whole number of at least 1")
+        if isinstance(self.lr, bool) or not isinstance(self.lr, (int, float)) or not 0 < self.lr < math.inf:
+            raise ConfigError(f"lr is {self.lr!r}; give a positive number")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            raise ConfigError(f"seed is {self.seed!r}; give a whole number of at least 0")
+        for name in ("data", "logs"):
+            if not isinstance(getattr(self, name), (str, os.PathLike)):
+                raise ConfigError(f"{name} is {getattr(self, name)!r}; name a folder")
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> PatchTraining:

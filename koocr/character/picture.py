@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _THUMB = 130
 _LIST = 230
 """Width of the candidates."""
-_LINE = 26
+_LINE = 34
 _NAME = 28
 _GAP = 24
 _SHOWN = 5

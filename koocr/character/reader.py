@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from koocr.character.decode import Scores, check_count, jamo_of, scores_of
 from koocr.character.metadata import ModelMetadata
+from koocr.character.second_look import with_second_look
 from koocr.character.settings import CharacterSettings
 from koocr.character.symbols import symbol
 from koocr.document import Candidate, Character, JamoScore
@@ -46,6 +47,8 @@ class KoOCR:
 
     Args:
         weights: name or path; None for the default model, or for a new network where options are given.
+        second_look: read what the network is not sure of three times, a little changed, and take the mean:
+            more hard characters right, in twice the time for those.
         num_threads: how many threads read a batch: one loads images and finds their ink, the others run the
             network.
         options: of the network, see `CharacterSettings`: `network`, `image_size`, `fc_link`,
@@ -57,10 +60,20 @@ class KoOCR:
         WeightsError: the weights are missing, damaged, or another network's.
     """
 
-    def __init__(self, weights: str | Path | None = None, *, num_threads: int = 1, **options: Any) -> None:
+    def __init__(
+        self,
+        weights: str | Path | None = None,
+        *,
+        second_look: bool = True,
+        num_threads: int = 1,
+        **options: Any,
+    ) -> None:
         if isinstance(num_threads, bool) or not isinstance(num_threads, int) or num_threads < 1:
             raise ConfigError(f"num_threads is {num_threads!r}; give a whole number of at least 1")
+        if not isinstance(second_look, bool):
+            raise ConfigError(f"second_look is {second_look!r}; give True or False")
         self._num_threads = num_threads
+        self._second_look = second_look
         self._keras_model: keras.Model | None = None
         self._keras_weights: str | Path | None = None
         self._engine: Engine | None = None
@@ -157,12 +170,12 @@ class KoOCR:
         if path.suffix.lower() == ".h5":
             return self._open_keras(path)
         if path.suffix.lower() == ".onnx":
-            if not path.is_file():
+            if not _exists(path):
                 raise WeightsMissingError(
                     f"there is no weight file {weights!r}; check the path, or see `koocr models`"
                 )
             return OnnxEngine(path)
-        if weights and path.exists():
+        if weights and _exists(path):
             raise WeightsError(f"{weights!r} is no weight file of koocr; give an .onnx or an .h5 file")
         shipped = shipped_model(weights)
         self._keras_weights = shipped.name
@@ -195,10 +208,12 @@ class KoOCR:
             glyph = fit_glyph(load_image(image), self.settings.image_size)
             scores = self._scores([glyph])
             return describe(scores, n)[0] if scores else copy(blank)
-        parts = self._prepared(as_batch(image))
+        images = as_batch(image)
+        parts = self._prepared(images)
+        num_threads = self._num_threads if len(images) > _CHUNK else 1
         return [
             reading
-            for glyphs, scores in self._scored(parts)
+            for glyphs, scores in self._scored(parts, num_threads)
             for reading in _in_place(glyphs, describe(scores, n) if scores else [], blank)
         ]
 
@@ -209,20 +224,22 @@ class KoOCR:
             chunk = images[start : start + _CHUNK]
             yield [fit_glyph(_load(image, start + number), size) for number, image in enumerate(chunk)]
 
-    def _scored(self, parts: Iterator[list[Glyph]]) -> Iterator[tuple[list[Glyph], Scores | None]]:
+    def _scored(
+        self, parts: Iterator[list[Glyph]], num_threads: int
+    ) -> Iterator[tuple[list[Glyph], Scores | None]]:
         """Each chunk with its scores, in order.
 
         The network runs beside the preparation of the chunks that follow, which is Python and stays in one
         thread: two would only wait for each other.
         """
-        if self._num_threads == 1:
+        if num_threads == 1:
             yield from ((glyphs, self._scores(glyphs)) for glyphs in parts)
             return
         running: deque[tuple[list[Glyph], Future[Scores | None]]] = deque()
-        with ThreadPoolExecutor(self._num_threads - 1) as pool:
+        with ThreadPoolExecutor(num_threads - 1) as pool:
             for glyphs in parts:
                 running.append((glyphs, pool.submit(self._scores, glyphs)))
-                if len(running) > self._num_threads:  # or a large batch would fill the memory
+                if len(running) > num_threads:  # or a large batch would fill the memory
                     first, scores = running.popleft()
                     yield first, scores.result()
             yield from ((glyphs, scores.result()) for glyphs, scores in running)
@@ -232,11 +249,25 @@ class KoOCR:
         inked = [glyph for glyph in glyphs if glyph is not None]
         if not inked:
             return None
-        engine = self._ready_engine()
-        batch = (np.stack(inked).astype(np.float32) / np.float32(255))[..., None]  # (N, S, S, 1)
+        scores = self._look(np.stack(inked))
+        return with_second_look(inked, scores, self._look) if self._second_look else scores
+
+    def _look(self, glyphs: NDArray[np.uint8]) -> Scores:
+        """Runs the network on (N, S, S) images."""
+        batch = (glyphs.astype(np.float32) / np.float32(255))[..., None]  # (N, S, S, 1)
         return scores_of(
-            engine.run(batch), charset=self.settings.charset, temperatures=self._metadata.temperatures
+            self._ready_engine().run(batch),
+            charset=self.settings.charset,
+            temperatures=self._metadata.temperatures,
+            common_bonus=self._metadata.common_bonus,
         )
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name longer than the system allows
+        return False
 
 
 def _load(image: ImageSource, number: int) -> GreyImage:

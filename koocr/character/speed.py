@@ -45,8 +45,8 @@ def measure_single(
 ) -> dict[str, float]:
     """Times reading one image at a time, finding the ink included.
 
-    The readers take turns, image by image, so that what else the machine does slows all of them; of each
-    image the fastest reading counts.
+    The readers take turns, round by round, so that what else the machine does slows all of them, but none
+    finds its caches full of another's weights; of each image the fastest reading counts.
 
     Args:
         readers: name → reader.
@@ -58,8 +58,8 @@ def measure_single(
     """
     seconds = {name: np.full(len(images), np.inf) for name in readers}
     for number in range(1 + rounds):
-        for position, image in enumerate(images):
-            for name, reader in readers.items():
+        for name, reader in readers.items():
+            for position, image in enumerate(images):
                 spent = _seconds(reader, [image])
                 if number:
                     seconds[name][position] = min(seconds[name][position], spent)

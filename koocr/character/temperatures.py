@@ -19,13 +19,17 @@ FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 
 _LEAST, _MOST = 0.4, 4.0
-"""An output that makes no mistake on the set, as "single" may, is likeliest at 0; but a few images don't prove
+"""An output that makes no mistake on the set, as "single" may, is likeliest at 0; a few images don't prove
 that it never will."""
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
 def fit_temperatures(
-    outputs: Mapping[str, FloatArray], symbols: IntArray, *, charset: str | None = None
+    outputs: Mapping[str, FloatArray],
+    symbols: IntArray,
+    *,
+    charset: str | None = None,
+    common_bonus: float = 0.0,
 ) -> dict[str, float]:
     """Finds what each output's logits are to be divided by.
 
@@ -37,6 +41,7 @@ def fit_temperatures(
         outputs: logits by output name, (N, …) each, of a validation set; see `koocr.character.network.heads`.
         symbols: (N,) ids of what the images show, see `koocr.character.symbols`.
         charset: the symbols of "symbol"'s columns, where the network knows fewer than all.
+        common_bonus: that the scores get, see `koocr.character.decode.scores_of`.
 
     Returns:
         Output name → temperature, as `koocr.character.decode.scores_of` takes them.
@@ -51,7 +56,8 @@ def fit_temperatures(
 
     def loss(log_factor: float) -> float:
         scaled = _scaled(alone, math.exp(log_factor))
-        ids, logs = scores_of(known, charset=charset, temperatures=scaled).top(1)
+        scores = scores_of(known, charset=charset, temperatures=scaled, common_bonus=common_bonus)
+        ids, logs = scores.top(1)
         return _binary_loss(logs[:, 0].astype(np.float64), ids[:, 0] == symbols)
 
     return _scaled(alone, math.exp(_minimum(loss, -1.4, 1.4)))

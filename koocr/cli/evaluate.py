@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--weights", default="", help="a shipped model's name, an .onnx or an .h5 file (the default model)"
     )
     parser.add_argument("--out", type=Path, help="folder of the report (<weights>_evaluation)")
-    parser.add_argument("--threads", type=positive_int, default=1, help="parts of a batch read side by side")
+    parser.add_argument("--threads", type=positive_int, default=1, help="threads that read a batch")
     _add_tests(parser.add_argument_group("what to read (without any: the patches in ./val_data)"))
     _add_figures(parser.add_argument_group("what to report"))
 

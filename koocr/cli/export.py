@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
-from koocr.cli.options import positive_int
+from koocr.cli.options import need_keras, number, positive_int
 from koocr.errors import ConfigError
 
 NAME = "export"
@@ -26,6 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="STORE",
         help="glyph store of the val split (training makes it: …/glyphs/val)",
     )
+    parser.add_argument(
+        "--common_bonus",
+        type=number,
+        help="nats for the syllables of KS X 1001, which nearly all text is written with (as stored, or 0)",
+    )
     parser.add_argument("--num_images", type=positive_int, default=2000, help="images for calibration (2000)")
 
 
@@ -33,25 +39,42 @@ def run(args: argparse.Namespace) -> int:
     """Exports, checks each file against Keras, and prints what was written."""
     import numpy as np
 
+    _check_files(args)
+    need_keras()
     from koocr.character.calibration import calibration_images, logits_of
     from koocr.character.export import agreement, export_onnx, quantise
-    from koocr.character.keras_model import load_model, stored_metadata
-    from koocr.character.metadata import ModelMetadata
+    from koocr.character.keras_model import find_weights, load_model, stored_metadata
     from koocr.character.temperatures import fit_temperatures
     from koocr.data.glyphs import open_store
     from koocr.training.weights_file import save_weights
 
     if args.int8 and not args.calibration:
         raise ConfigError("--int8 needs --calibration with the glyph store of the val split")
-    metadata = stored_metadata(args.weights)
-    model, settings = load_model(args.weights), metadata.settings
+    source = find_weights(args.weights)
+    metadata = stored_metadata(source)
+    if args.common_bonus is not None:
+        metadata = replace(metadata, common_bonus=args.common_bonus)
+    model, settings = load_model(source), metadata.settings
     images = np.zeros((0, settings.image_size, settings.image_size), np.uint8)
     if args.calibration:
         store = open_store(args.calibration)
         images, symbols = calibration_images(store, args.num_images, size=settings.image_size)
-        temperatures = fit_temperatures(logits_of(model, images), symbols, charset=settings.charset)
-        metadata = ModelMetadata(settings, temperatures)
-    written = [export_onnx(model, settings, args.output, temperatures=metadata.temperatures)]
+        temperatures = fit_temperatures(
+            logits_of(model, images),
+            symbols,
+            charset=settings.charset,
+            common_bonus=metadata.common_bonus,
+        )
+        metadata = replace(metadata, temperatures=temperatures)
+    written = [
+        export_onnx(
+            model,
+            settings,
+            args.output,
+            temperatures=metadata.temperatures,
+            common_bonus=metadata.common_bonus,
+        )
+    ]
     if args.int8:
         written.append(quantise(args.output, args.int8, images))
     if args.half:
@@ -65,3 +88,16 @@ def run(args: argparse.Namespace) -> int:
         share = agreement(args.int8, args.output, images)
         print(f"int8 reads {share:.2%} of the {len(images)} images as float32 does")
     return 0
+
+
+def _check_files(args: argparse.Namespace) -> None:
+    """Raises ConfigError where a result would be written over the weights or another result, or misnamed."""
+    files = {"weights": Path(args.weights), "--output": args.output, "--int8": args.int8, "--half": args.half}
+    given = {name: path for name, path in files.items() if path is not None}
+    for name, suffix in (("--output", ".onnx"), ("--int8", ".onnx"), ("--half", ".h5")):
+        if name in given and given[name].suffix.lower() != suffix:
+            raise ConfigError(f"{name} is {str(given[name])!r}; give a name that ends in {suffix}")
+    places = [path.resolve() for path in given.values()]
+    for name, path in given.items():
+        if places.count(path.resolve()) > 1:
+            raise ConfigError(f"{str(path)!r} is named twice ({name}); give each file a name of its own")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import Any
 
 from koocr.cli.options import add_flag
@@ -22,16 +23,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prints the list."""
     models = shipped_models()
-    if args.verify:
-        for model in models:
-            for file in model.files.values():
-                if file.path.exists():
-                    verified(file)
     if args.json:
         print(json.dumps([_row(model) for model in models], ensure_ascii=False, indent=2))
     else:
         print("\n".join(map(_text, models)))
+    if args.verify:
+        for model in models:
+            _verify(model)
+        print("every file that is there is the one of the manifest", file=sys.stderr)
     return 0
+
+
+def _verify(model: ShippedModel) -> None:
+    """Raises WeightsError where a file is damaged, or that which the default model reads with is missing."""
+    for kind, file in model.files.items():
+        if file.path.exists() or (model.is_default and kind == model.reads_with):
+            verified(file)
 
 
 def _row(model: ShippedModel) -> dict[str, Any]:

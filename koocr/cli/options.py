@@ -12,9 +12,10 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import get_close_matches
+from importlib.util import find_spec
 from typing import Any, NoReturn, TypeVar
 
-from koocr.errors import ConfigError
+from koocr.errors import ConfigError, missing_dependency
 
 __all__ = [
     "Parser",
@@ -22,6 +23,7 @@ __all__ = [
     "boolean",
     "did_you_mean",
     "fraction",
+    "need_keras",
     "non_negative_int",
     "number",
     "positive_int",
@@ -96,6 +98,12 @@ def add_flag(
         metavar="true|false",
         help=f"{help} (default: {str(default).lower()})",
     )
+
+
+def need_keras() -> None:
+    """Raises MissingDependencyError where Keras is not installed, before anything is read or drawn."""
+    if find_spec("keras") is None:
+        raise missing_dependency("keras", "train")
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     exit_code, read = 0, []
     for name in args.images:
         try:
-            source = sys.stdin.buffer.read() if name == "-" else name
+            source = _standard_input() if name == "-" else name
             character = reader.candidates(source, args.top_n)
         except InputError as error:
             exit_code = error.exit_code
@@ -62,6 +62,23 @@ def run(args: argparse.Namespace) -> int:
         if len(read) > _PICTURED:
             print(f"koocr: {args.picture} shows the first {_PICTURED} images", file=sys.stderr)
     return exit_code
+
+
+def _standard_input() -> bytes:
+    """All of it, up to what the largest image may have.
+
+    Raises:
+        InputError: there is none, or too much.
+    """
+    from koocr.image import MAX_PIXELS
+
+    if sys.stdin is None:
+        raise InputError("there is no standard input; name a file, or pipe an image in")
+    most = 8 * MAX_PIXELS  # 16-bit RGBA
+    data = sys.stdin.buffer.read(most + 1)
+    if len(data) > most:
+        raise InputError(f"standard input goes on after {most:,} bytes; give a smaller image")
+    return data
 
 
 def _report(name: str, error: KoocrError, *, as_json: bool) -> None:

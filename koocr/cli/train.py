@@ -10,6 +10,7 @@ from koocr.cli.options import (
     add_flag,
     boolean,
     fraction,
+    need_keras,
     non_negative_int,
     number,
     positive_int,
@@ -86,7 +87,7 @@ def _add_data(group: Any) -> None:
     group.add_argument(
         "--handwriting", type=Path, help="real hands beside the faces: folder of labelled zips"
     )
-    group.add_argument("--words", type=Path, help="word list with frequencies: half the syllables come by it")
+    group.add_argument("--words", type=Path, help="words with frequencies: two syllables in three come by it")
     group.add_argument(
         "--glyph_store", type=Path, default=Path("./data/glyphs"), help="where drawn glyphs are kept"
     )
@@ -130,6 +131,7 @@ def _add_run(group: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Trains, or goes on with the run in --logs."""
+    need_keras()
     from koocr.training.threads import limit_threads
 
     limit_threads(args.threads)

@@ -223,7 +223,7 @@ def _face(row: Mapping[str, str], manifest: Path, line: int) -> Face:
         folder=manifest.parent,
         index=index,
         num_syllables=num_syllables,
-        space_ok=row.get("space_ok", "yes") != "no",
+        space_ok=not (row.get("space_ok") or "yes").lower().startswith("no"),
     )
 
 

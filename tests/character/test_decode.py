@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from koocr.character.decode import check_count, jamo_of, scores_of
-from koocr.character.symbols import NUM_SYMBOLS, encode
+from koocr.character.symbols import NUM_SYMBOLS, common_syllables, encode
 from koocr.errors import ConfigError
 from koocr.hangul import JAMO, NUM_SYLLABLES, syllable_index
 
@@ -151,6 +151,15 @@ def test_temperatures_divide_the_logits_of_their_output(head: str) -> None:
     found = np.zeros_like(expected)
     np.put_along_axis(found, ids, np.exp(logs.astype(np.float64)), 1)
     assert_allclose(found, expected, rtol=1e-4, atol=1e-9)
+
+
+def test_common_syllables_get_their_bonus() -> None:
+    outputs = HEADS["joint"](scale=2.0)
+    logits = outputs["syllable"].astype(np.float64) / 1.3 + 0.7 * common_syllables()
+    expected = np.exp(logits - logits.max(1, keepdims=True))
+    expected /= expected.sum(1, keepdims=True)
+    scores = scores_of(outputs, temperatures={"syllable": 1.3}, common_bonus=0.7)
+    assert_allclose(np.exp(scores.syllables()), expected, rtol=1e-4, atol=1e-9)
 
 
 @pytest.mark.parametrize("n", [1, 5, 12, 8, 50, NUM_SYMBOLS])

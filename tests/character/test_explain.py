@@ -96,9 +96,9 @@ def test_jamo_of_a_whole_symbol_output_are_told_apart_by_finite_differences() ->
     heads = keras.Model(model.get_layer("features").output, model.output)
     maps = feature_maps(model, images)
 
-    def score(at: np.ndarray) -> float:  # the final ㄱ: 각, 낙, 곡
-        logits = keras.ops.convert_to_numpy(heads(at)["symbol"])[0]
-        return float(np.log(np.exp(logits[[1, 3, 5]].astype(np.float64)).sum()))
+    def score(at: np.ndarray) -> float:  # the final ㄱ: 각, 낙, 곡 against all others
+        powers = np.exp(keras.ops.convert_to_numpy(heads(at)["symbol"])[0].astype(np.float64))
+        return float(np.log(powers[[1, 3, 5]].sum() / powers[[0, 2, 4, 6]].sum()))
 
     slope = np.zeros_like(maps)
     for place in np.ndindex(maps.shape):

@@ -15,7 +15,7 @@ SETTINGS = CharacterSettings(network="melnyk", image_size=96, split_components=F
 
 
 def test_it_comes_back_from_json() -> None:
-    metadata = ModelMetadata(SETTINGS, {"symbol": 1.5})
+    metadata = ModelMetadata(SETTINGS, {"symbol": 1.5}, 0.7)
     stored = json.loads(json.dumps(metadata.to_dict(), ensure_ascii=False))
     assert ModelMetadata.of(stored, "x.onnx") == metadata
     assert ModelMetadata.of({"settings": SETTINGS.to_dict()}, "x.onnx") == ModelMetadata(SETTINGS)
@@ -33,6 +33,8 @@ def test_it_comes_back_from_json() -> None:
         {"settings": {}, "temperatures": {"symbol": 0.0}},
         {"settings": {}, "temperatures": {"symbol": -1.0}},
         {"settings": {}, "temperatures": {"symbol": float("nan")}},
+        {"settings": {}, "common_bonus": "much"},
+        {"settings": {}, "common_bonus": float("inf")},
     ],
 )
 def test_what_another_version_stored(stored: dict[str, Any]) -> None:

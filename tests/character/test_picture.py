@@ -29,7 +29,7 @@ def columns_of(image: Image.Image, colour: tuple[int, int, int], top: int, botto
 def test_bars_are_as_long_as_probabilities() -> None:
     sheet = draw_readings([("a.png", PICTURE, READ)])
     for line, share in enumerate((0.5, 0.25, 0.01)):
-        bar = columns_of(sheet, BAR, 24 + 26 * line + 3, 24 + 26 * line + 6)
+        bar = columns_of(sheet, BAR, 24 + 34 * line + 3, 24 + 34 * line + 6)
         assert np.ptp(bar) + 1 == round(share * _LIST)
 
 

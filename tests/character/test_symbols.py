@@ -5,9 +5,9 @@ import unicodedata
 import numpy as np
 import pytest
 
-from koocr.character.symbols import NUM_SYMBOLS, encode, split_targets, symbol, symbol_id
+from koocr.character.symbols import NUM_SYMBOLS, common_syllables, encode, split_targets, symbol, symbol_id
 from koocr.errors import CharsetError
-from koocr.hangul import JAMO, NUM_SYLLABLES, compose
+from koocr.hangul import JAMO, NUM_SYLLABLES, compose, syllable
 
 ALL = [chr(point) for point in (*range(0xAC00, 0xD7A4), *range(0x3131, 0x3164))]
 
@@ -56,3 +56,10 @@ def test_targets_of_every_symbol() -> None:
 
 
 SIZES = {"initial": 19, "medial": 21, "final": 28, "syllable": 11172, "single": 52, "symbol": 11223}
+
+
+def test_common_syllables_are_those_of_ks_x_1001() -> None:
+    is_common = common_syllables()
+    assert is_common.sum() == 2350
+    for index in range(NUM_SYLLABLES):
+        assert is_common[index] == (len(syllable(index).encode("euc_kr")) == 2)

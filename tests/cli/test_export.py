@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,32 @@ def test_what_is_wrong_is_said_in_one_sentence(
     captured = capsys.readouterr()
     assert message in captured.err and captured.err.count("\n") == 1 and captured.out == ""
     assert not Path("b.onnx").exists() and not Path("c.onnx").exists()
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        (["--output={}/weights.h5"], "--output is .*weights.h5'; give a name that ends in .onnx"),
+        (["--output={}/x.onnx", "--half={}/weights.h5"], "weights.h5' is named twice"),
+        (["--output={}/x.onnx", "--int8={}/x.onnx"], "x.onnx' is named twice"),
+        (["--output={}/x.onnx", "--half={}/x.bin"], "--half is .*; give a name that ends in .h5"),
+    ],
+)
+def test_no_file_is_written_over_another(
+    folder: Path, files: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (folder / "weights.h5").read_bytes()
+    argv = ["export", str(folder / "weights.h5"), *(file.format(folder) for file in files)]
+    assert main([*argv, "--calibration=x"]) == 2
+    assert re.search(message, capsys.readouterr().err)
+    assert (folder / "weights.h5").read_bytes() == before
+
+
+def test_the_bonus_needs_no_calibration(folder: Path) -> None:
+    half = folder / "bonus.h5"
+    files = [f"--output={folder / 'bonus.onnx'}", f"--half={half}"]
+    assert main(["export", str(folder / "weights.h5"), *files, "--common_bonus=0.5"]) == 0
+    assert OnnxEngine(folder / "bonus.onnx").metadata["common_bonus"] == 0.5
+    again = folder / "again.onnx"
+    assert main(["export", str(half), f"--output={again}"]) == 0
+    assert OnnxEngine(again).metadata["common_bonus"] == 0.5

@@ -59,3 +59,11 @@ def test_no_manifest(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "manifest.json").unlink()
     assert main(["models"]) == 3
     assert "manifest.json can't be read" in capsys.readouterr().err
+
+
+def test_verify_misses_the_file_that_reading_needs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "--verify"]) == 0
+    assert "every file that is there" in capsys.readouterr().err
+    (folder / "tiny.onnx").unlink()
+    assert main(["models", "--verify"]) == 3
+    assert "tiny.onnx is not there" in capsys.readouterr().err

@@ -13,7 +13,7 @@ from tests.data.made_faces import make_face
 
 COLUMNS = "id,family,family_ko,klass,split,file,hangul,space_ok,licence,source,version,source_file,weight_of"
 LIST = f"""{COLUMNS}
-one,One,하나,handwriting,train,one.ttf,3,no,"OFL, with a comma",deb:one,1.0,a/one.ttf,
+one,One,하나,handwriting,train,one.ttf,3,NO (draws .notdef box),"OFL, with a comma",deb:one,1.0,a/one.ttf,
 one-bold,One Bold,,gothic,val,bold.ttc,,yes,OFL,npm:one,2,b.ttc,one
 """
 
@@ -53,7 +53,7 @@ WRONG = {
     "split": (",train,", ",dev,", "split is 'dev'"),
     "class": (",gothic,", ",sans,", "klass is 'sans'"),
     "twice": ("one-bold,", "one,", "occurs twice"),
-    "count": (",3,no", ",x,no", "not a number"),
+    "count": (",3,NO", ",x,NO", "not a number"),
     "no id": ("one,One,", ",One,", "must not be empty"),
     "no file": ("bold.ttc", "", "must not be empty"),
 }

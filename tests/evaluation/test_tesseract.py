@@ -14,7 +14,8 @@ from koocr.errors import KoocrError
 from koocr.evaluation.tesseract import find_tesseract
 from koocr.fonts import korean_face
 
-STAND_IN = f"""#!{sys.executable}
+STAND_IN = f"""#!/bin/sh
+''''exec "{sys.executable}" "$0" "$@" # for shells, whose first line takes no path with a space '''
 import sys
 from PIL import Image
 if "--list-langs" in sys.argv:

@@ -26,6 +26,7 @@ class AugmentationSettings:
     stroke_width: float = 0.45  # chance of thinner or thicker strokes
     thin_pen: float = 0.12  # chance that strokes are thinned to a share of their width: a ballpoint
     joined: float = 0.06  # chance that narrow gaps fill with ink, or thin strokes break
+    lifted: float = 0.12  # chance that strokes are interrupted and the parts of a jamo moved: ㅌ as ㅡ over ㄷ
     # the cut: how far the ink finder is off
     scale: float = 0.07  # standard deviation of log(size)
     shift_px: float = 1.6
@@ -55,6 +56,7 @@ PLAIN = AugmentationSettings(
     stroke_width=0.0,
     thin_pen=0.0,
     joined=0.0,
+    lifted=0.0,
     scale=0.0,
     shift_px=0.0,
     loose_cut=0.0,

@@ -16,6 +16,7 @@ from koocr.data.synthesis.strokes import (
     add_surroundings,
     change_stroke_width,
     join_or_break,
+    lift_pen,
     thin_strokes,
 )
 from koocr.data.synthesis.warp import warp
@@ -103,6 +104,7 @@ def augment(
     thin_strokes(glyphs, rng, settings)
     change_stroke_width(glyphs, rng, settings)
     join_or_break(glyphs, rng, settings)
+    lift_pen(glyphs, rng, settings)
     zoom = (INK_SHARE * size) / INK_SIZE
     images = warp(glyphs, rng, settings, size=size, zoom=zoom)
     add_surroundings(images, rng, settings)

@@ -71,6 +71,44 @@ def join_or_break(glyphs: UInt8Array, rng: np.random.Generator, settings: Augmen
         cv2.morphologyEx(glyph, change, _KERNELS[kernel], dst=glyph)
 
 
+def lift_pen(glyphs: UInt8Array, rng: np.random.Generator, settings: AugmentationSettings) -> None:
+    """Interrupts strokes of some glyphs and moves the parts that come loose, in place.
+
+    Hands lift the pen where type doesn't, and set the parts of a jamo anywhere near: ㅌ as a bar above a ㄷ.
+    """
+    for row in np.flatnonzero(rng.random(len(glyphs)) < settings.lifted):
+        _cut_strokes(glyphs[row], rng)
+        _move_parts(glyphs[row], rng)
+
+
+def _cut_strokes(glyph: UInt8Array, rng: np.random.Generator) -> None:
+    """One to three short gaps, about as wide as a stroke, anywhere on the ink."""
+    ink = np.flatnonzero(glyph > 160)
+    if not len(ink):
+        return
+    size = glyph.shape[0]
+    for place in ink[rng.integers(0, len(ink), int(rng.integers(1, 4)))].tolist():
+        y, x = divmod(place, size)
+        angle, reach = rng.uniform(0, np.pi), rng.uniform(0.03, 0.08) * size
+        dx, dy = round(reach * np.cos(angle)), round(reach * np.sin(angle))
+        cv2.line(glyph, (x - dx, y - dy), (x + dx, y + dy), 0, int(rng.integers(1, 4)))
+
+
+def _move_parts(glyph: UInt8Array, rng: np.random.Generator) -> None:
+    """Moves each connected part of a glyph by a pixel or two, one by one."""
+    mask = cv2.threshold(glyph, 60, 1, cv2.THRESH_BINARY)[1]
+    count, labels = cv2.connectedComponents(mask, connectivity=8, ltype=cv2.CV_16U)
+    if not 2 < count < 10:
+        return
+    size = glyph.shape[0]
+    moved = np.zeros_like(glyph)
+    for number, (dx, dy) in enumerate(rng.normal(0, 0.03 * size, (count - 1, 2)).tolist(), start=1):
+        part = cv2.dilate(cv2.compare(labels, number, cv2.CMP_EQ), _KERNELS[2])  # with its soft edge
+        shift = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
+        np.maximum(moved, cv2.warpAffine(cv2.min(glyph, part), shift, (size, size)), out=moved)
+    glyph[:] = moved
+
+
 def add_surroundings(glyphs: UInt8Array, rng: np.random.Generator, settings: AugmentationSettings) -> None:
     """Puts neighbours, ruled lines and cuts at the edges of some images, in place; (N, S, S) uint8."""
     chance = rng.random((3, len(glyphs)))

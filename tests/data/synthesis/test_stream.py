@@ -19,7 +19,7 @@ from koocr.ink import fit_glyph
 from tests.drawing import draw_character
 
 TEXT = "가각닭웬뷁힣쓩의"
-OFF = [field.name for field in fields(PLAIN) if not getattr(PLAIN, field.name)]
+OFF = [field.name for field in fields(PLAIN) if not getattr(PLAIN, field.name) and field.name != "least_warp"]
 """The changes that PLAIN turns off; the other settings only say how strong they are."""
 
 
@@ -102,6 +102,16 @@ def test_every_change_changes_most_images(store: GlyphStore, name: str) -> None:
     assert changed.shape == start.shape and changed.dtype == np.uint8
     differs = [not np.array_equal(one, other) for one, other in zip(changed, start, strict=True)]
     assert np.mean(differs) > 0.7
+
+
+def test_lifted_pens_leave_most_of_the_ink_near_its_place(store: GlyphStore) -> None:
+    glyphs = np.concatenate([store.images] * 20)
+    lifted = augment(glyphs, np.random.default_rng(0), replace(PLAIN, lifted=1.0))
+    whole = np.concatenate([plain(store)] * 20)
+    assert 0.8 < (lifted.mean((1, 2)) / whole.mean((1, 2))).mean() < 1.0  # gaps, and nothing added
+    for image, before in zip(lifted, whole, strict=True):
+        near = cv2.dilate(before, np.ones((17, 17), np.uint8))
+        assert not (image[near == 0] > 60).any()
 
 
 def test_pens_get_thinner_and_thicker(store: GlyphStore) -> None:
