@@ -8,18 +8,21 @@ noise that it was trained on looks better than it is.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageFont
 
+from koocr.charset import line_charset
 from koocr.data.faces import Face
 from koocr.data.handwriting import Handwriting
+from koocr.data.text import Repertoire
 from koocr.errors import DataError
 from koocr.evaluation.degradation import Degradation, degrade
-from koocr.hangul import is_syllable, syllable_index
+from koocr.hangul import is_jamo, is_syllable, syllable_index
 
-__all__ = ["LINE_FAULTS", "draw_test_line", "draw_writer_line", "drawable"]
+__all__ = ["LINE_FAULTS", "FacePen", "WriterPen"]
 
 UInt8Array = NDArray[np.uint8]
 
@@ -27,7 +30,7 @@ LINE_FAULTS = replace(Degradation(), angle_deg=(-2.0, 2.0))
 """As for characters, but for the skew: nobody cuts a line out of a page that lies 7 degrees askew."""
 
 _EM_PX = 64  # drawn at, before degrading
-_CLEAN_EM_PX = (30, 50)  # of clean lines
+_CLEAN_EM_PX = tuple(range(30, 51, 4))  # of clean lines; each size has to be opened
 _SPACE = 0.3  # of an em, for faces that draw a box for the space
 _MARGIN = 0.25  # ems of ground on each side
 _NOWHERE = "\uffff"
@@ -36,53 +39,63 @@ _INK = 150  # grey levels below which a scan is ink
 _LETTER_GAP, _WORD_GAP = 0.10, (0.35, 0.6)  # of a writer's median height
 
 
-def drawable(face: Face, text: str, syllables: NDArray[np.int32]) -> bool:
-    """Whether a face really draws all symbols of a text.
+class FacePen:
+    """Sets lines in a face, black on white. Its fonts stay open as long as it lives.
 
     Args:
         face: to be measured on.
-        text: single spaces between words.
-        syllables: indices of the syllables that the face draws (`koocr.data.faces.load_coverage`).
-
-    Raises:
-        DataError: the font file is missing or is no font.
+        syllables: indices of those that it really draws (`koocr.data.faces.load_coverage`).
     """
-    font = face.open(_EM_PX)
-    missing = bytes(font.getmask(_NOWHERE))
-    covered = set(syllables.tolist())
-    return all(_draws(font, symbol, covered, missing) for symbol in set(text) - {" "})
+
+    def __init__(self, face: Face, syllables: NDArray[np.int32]) -> None:
+        self.face = face
+        self._syllables = syllables
+        self._fonts: dict[int, ImageFont.FreeTypeFont] = {}
+
+    @cached_property
+    def repertoire(self) -> Repertoire:
+        """The symbols of lines that the face really draws.
+
+        Raises:
+            DataError: the font file is missing or is no font.
+        """
+        font = self._font(_EM_PX)
+        missing = bytes(font.getmask(_NOWHERE))
+        others = (symbol for symbol in line_charset().symbols if not is_syllable(symbol) and symbol != " ")
+        drawn = (symbol for symbol in others if _is_drawn(bytes(font.getmask(symbol)), missing))
+        return Repertoire(self._syllables, "".join(symbol for symbol in drawn if symbol != _WON))
+
+    def line(self, text: str, rng: np.random.Generator, *, degraded: bool = False) -> UInt8Array:
+        """Draws a line.
+
+        Args:
+            text: single spaces between words; the face draws all of it (see `repertoire`).
+            rng: draws the size and the faults.
+            degraded: shrunk, skewed, blurred, faded, noisy, saved as JPEG (`LINE_FAULTS`).
+
+        Returns:
+            (H, W) uint8.
+
+        Raises:
+            DataError: the font file is missing or is no font, or there is nothing to draw.
+        """
+        em_px = _EM_PX if degraded else _CLEAN_EM_PX[rng.integers(len(_CLEAN_EM_PX))]
+        font = self._font(em_px)
+        draws_a_box = any(bytes(font.getmask(" ")))
+        ink = _by_hand(font, text, em_px) if draws_a_box else _mask(font, text)
+        if not ink.any():
+            raise DataError(f"the face {self.face.id} draws nothing for {text!r}; take another text")
+        image = np.pad(255 - ink, round(_MARGIN * em_px), constant_values=255)
+        return degrade(image, rng, em_px=em_px, ranges=LINE_FAULTS) if degraded else image
+
+    def _font(self, em_px: int) -> ImageFont.FreeTypeFont:
+        if em_px not in self._fonts:
+            self._fonts[em_px] = self.face.open(em_px)
+        return self._fonts[em_px]
 
 
-def _draws(font: ImageFont.FreeTypeFont, symbol: str, covered: set[int], missing: bytes) -> bool:
-    if is_syllable(symbol):
-        return syllable_index(symbol) in covered
-    mask = bytes(font.getmask(symbol))
-    return any(mask) and mask != missing and symbol != _WON
-
-
-def draw_test_line(face: Face, text: str, rng: np.random.Generator, *, degraded: bool = False) -> UInt8Array:
-    """Draws a line black on white.
-
-    Args:
-        face: that draws all of the text (`drawable`).
-        text: single spaces between words.
-        rng: draws the size and the faults.
-        degraded: shrunk, skewed, blurred, faded, noisy, saved as JPEG (`LINE_FAULTS`).
-
-    Returns:
-        (H, W) uint8.
-
-    Raises:
-        DataError: the font file is missing or is no font, or there is nothing to draw.
-    """
-    em_px = _EM_PX if degraded else int(rng.integers(*_CLEAN_EM_PX, endpoint=True))
-    font = face.open(em_px)
-    draws_a_box = any(bytes(font.getmask(" ")))
-    ink = _by_hand(font, text, em_px) if draws_a_box else _mask(font, text)
-    if not ink.any():
-        raise DataError(f"the face {face.id} draws nothing for {text!r}; take another text")
-    image = np.pad(255 - ink, round(_MARGIN * em_px), constant_values=255)
-    return degrade(image, rng, em_px=em_px, ranges=LINE_FAULTS) if degraded else image
+def _is_drawn(mask: bytes, missing: bytes) -> bool:
+    return any(mask) and mask != missing
 
 
 def _mask(font: ImageFont.FreeTypeFont, text: str) -> UInt8Array:
@@ -108,26 +121,54 @@ def _by_hand(font: ImageFont.FreeTypeFont, text: str, em_px: int) -> UInt8Array:
     return line[rows[0] : rows[-1] + 1] if len(rows) else line
 
 
-def draw_writer_line(
-    crops: Handwriting, text: str, rng: np.random.Generator, *, degraded: bool = False
-) -> UInt8Array:
+class WriterPen:
     """Sets a writer's crops side by side, as scanned.
 
     Args:
-        crops: of one writer, who has written all syllables of the text.
-        text: syllables, and single spaces between words.
-        rng: draws the word spaces and the faults.
-        degraded: as of `draw_test_line`.
-
-    Raises:
-        DataError: the writer has not written one of the syllables.
+        crops: of one writer; of what was written twice, the first is taken.
     """
-    places = {label: place for place, label in reversed(list(enumerate(crops.labels)))}
-    missing = sorted({symbol for symbol in text if symbol != " " and symbol not in places})
-    if missing:
-        raise DataError(f"the writer {crops.writer} has no {missing[0]!r}; take another text")
-    letters = [None if symbol == " " else _cut(crops.images[places[symbol]]) for symbol in text]
-    height = float(np.median([letter[0].shape[0] for letter in letters if letter is not None]))
+
+    def __init__(self, crops: Handwriting) -> None:
+        self.writer = crops.writer
+        self._places = {label: place for place, label in reversed(list(enumerate(crops.labels)))}
+        self._images = crops.images
+
+    @cached_property
+    def repertoire(self) -> Repertoire:
+        """The syllables and single jamo that the writer has written.
+
+        Raises:
+            DataError: there are no syllables.
+        """
+        syllables = [syllable_index(label) for label in self._places if is_syllable(label)]
+        jamo = "".join(label for label in self._places if is_jamo(label))
+        return Repertoire(np.array(sorted(syllables), np.int32), jamo)
+
+    def line(self, text: str, rng: np.random.Generator, *, degraded: bool = False) -> UInt8Array:
+        """Sets a line.
+
+        Args:
+            text: of what was written, with single spaces between words.
+            rng: draws the word spaces and the faults.
+            degraded: as of `FacePen.line`.
+
+        Raises:
+            DataError: the writer has not written one of the syllables.
+        """
+        missing = sorted({symbol for symbol in text if symbol != " " and symbol not in self._places})
+        if missing:
+            raise DataError(f"the writer {self.writer} has no {missing[0]!r}; take another text")
+        letters = [None if symbol == " " else _cut(self._images[self._places[symbol]]) for symbol in text]
+        height = float(np.median([letter[0].shape[0] for letter in letters if letter is not None]))
+        image = np.pad(_beside(letters, height, rng), round(_MARGIN * height), constant_values=255)
+        return degrade(image, rng, em_px=height / 0.8, ranges=LINE_FAULTS) if degraded else image
+
+
+_Letter = tuple[UInt8Array, int]
+
+
+def _beside(letters: list[_Letter | None], height: float, rng: np.random.Generator) -> UInt8Array:
+    """Letters in a row, None for a space, each as high in it as it stood in its cell."""
     pens, pen = [], 0.0
     for letter in letters:
         pens.append(round(pen))
@@ -142,11 +183,10 @@ def draw_writer_line(
             rows = slice(letter[1] - top, letter[1] - top + letter[0].shape[0])
             view = image[rows, left : left + letter[0].shape[1]]
             np.minimum(view, letter[0][:, : view.shape[1]], out=view)
-    image = np.pad(image, round(_MARGIN * height), constant_values=255)
-    return degrade(image, rng, em_px=height / 0.8, ranges=LINE_FAULTS) if degraded else image
+    return image
 
 
-def _cut(crop: UInt8Array) -> tuple[UInt8Array, int]:
+def _cut(crop: UInt8Array) -> _Letter:
     """A crop cut to its ink, and the row of its cell that it begins in."""
     rows, columns = (np.flatnonzero((crop < _INK).any(axis)) for axis in (1, 0))
     if not len(rows):

@@ -11,7 +11,6 @@ import pytest
 from koocr.charset import line_charset
 from koocr.data.synthesis.lines import CONDITIONS, ConditionStream, DrawingSettings, HandPool, LineStream
 from koocr.data.synthesis.lines.conditions import condition_settings
-from koocr.data.synthesis.lines.measuring import draw_test_line, draw_writer_line, drawable
 from koocr.data.synthesis.lines.settings import PoolSettings
 from koocr.data.text import LineText, text_split
 from koocr.errors import ConfigError, DataError
@@ -123,47 +122,6 @@ def test_conditions_that_there_are_not_are_refused(pool: HandPool) -> None:
         ConditionStream(pool, WORDS, conditions=[])
     with pytest.raises(DataError, match="no word"):
         ConditionStream(pool, [])
-
-
-def test_test_lines_are_black_on_white_and_degraded_ones_are_not(faces) -> None:
-    clean = draw_test_line(faces[0], "가나 다라", rng())
-    assert clean.max() == 255 and clean.min() < 30 and (clean[0] == 255).all() and (clean[:, -1] == 255).all()
-    worse = draw_test_line(faces[0], "가나 다라", rng(), degraded=True)
-    assert worse.shape[0] < 80 and not np.array_equal(worse, clean) and 150 < np.median(worse) < 256
-    assert np.array_equal(worse, draw_test_line(faces[0], "가나 다라", rng(), degraded=True))
-
-
-def test_a_box_for_the_space_is_not_drawn_in_test_lines(faces) -> None:
-    gothic = next(face for face in faces if face.klass == "gothic")
-    line = draw_test_line(gothic, "가 가", rng()) < 128
-    columns = np.flatnonzero(line.any(0))
-    gaps = np.diff(columns)
-    assert gaps.max() >= 0.25 * 30, "a word space"
-    letters = np.split(columns, np.flatnonzero(gaps == gaps.max()) + 1)
-    assert len(letters) == 2 and abs(len(letters[0]) - len(letters[1])) <= 2
-
-
-def test_drawable_knows_coverage_and_missing_pictures(faces, coverage) -> None:
-    serif = faces[0]
-    assert drawable(serif, "가 뷁 A!", coverage["serif"])
-    assert not drawable(serif, "\\", coverage["serif"])
-    assert not drawable(serif, "힣", coverage["serif"]) and not drawable(serif, "Z", coverage["serif"])
-    with pytest.raises(DataError, match="draws nothing"):
-        draw_test_line(serif, " ", rng())
-
-
-def test_writers_lines_hold_their_crops_side_by_side(writer) -> None:
-    line = draw_writer_line(writer, "가나 다", rng()) < 128
-    widths = [len(run) for run in np.split(*_runs(line.any(0)))[1::2]]
-    assert widths == [40, 40, 40], "frames of 40 columns"
-    degraded = draw_writer_line(writer, "가나 다", rng(), degraded=True)
-    assert degraded.shape[0] < line.shape[0] + 20
-    with pytest.raises(DataError, match="no '뷁'"):
-        draw_writer_line(writer, "가뷁", rng())
-
-
-def _runs(flags: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return flags, np.flatnonzero(np.diff(flags.astype(int))) + 1
 
 
 def test_a_pool_is_loaded_from_a_folder(tmp_path: Path, writer) -> None:
