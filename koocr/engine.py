@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from koocr.errors import WeightsCorruptError
 
 FloatArray = NDArray[np.float32]
+Inputs = FloatArray | Mapping[str, NDArray[Any]]
+"""A batch: the network's only input, or its inputs by name."""
 
 METADATA_KEY = "koocr"
 
@@ -25,7 +27,7 @@ class Engine(Protocol):
     def metadata(self) -> Mapping[str, Any]:
         """What was stored beside the weights: settings of the network, temperatures, classes."""
 
-    def run(self, batch: FloatArray) -> dict[str, FloatArray]:
+    def run(self, batch: Inputs) -> dict[str, FloatArray]:
         """Logits by output name for a batch of inputs."""
 
 
@@ -65,7 +67,7 @@ class OnnxEngine:
             raise WeightsCorruptError(
                 f"{name} can't be loaded as a network ({reason}); get it again"
             ) from error
-        self._input = self._session.get_inputs()[0].name
+        self._inputs = [given.name for given in self._session.get_inputs()]
         self._outputs = [output.name for output in self._session.get_outputs()]
 
     @property
@@ -73,9 +75,10 @@ class OnnxEngine:
         """See `Engine`."""
         return self._metadata
 
-    def run(self, batch: FloatArray) -> dict[str, FloatArray]:
+    def run(self, batch: Inputs) -> dict[str, FloatArray]:
         """See `Engine`."""
-        results = self._session.run(self._outputs, {self._input: batch})
+        inputs = batch if isinstance(batch, Mapping) else {self._inputs[0]: batch}
+        results = self._session.run(self._outputs, {name: inputs[name] for name in self._inputs})
         return dict(zip(self._outputs, results, strict=True))
 
 
@@ -96,7 +99,7 @@ class KerasEngine:
         """See `Engine`."""
         return self._metadata
 
-    def run(self, batch: FloatArray) -> dict[str, FloatArray]:
+    def run(self, batch: Inputs) -> dict[str, FloatArray]:
         """See `Engine`."""
-        outputs = self._model.predict_on_batch(batch)
+        outputs = self._model.predict_on_batch(dict(batch) if isinstance(batch, Mapping) else batch)
         return {name: np.asarray(value, np.float32) for name, value in outputs.items()}

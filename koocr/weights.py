@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from koocr.errors import WeightsCorruptError, WeightsMissingError
+from koocr.errors import WeightsCorruptError, WeightsError, WeightsMissingError
 
 MANIFEST = "manifest.json"
 
@@ -29,14 +29,14 @@ class ShippedModel:
     """A model of the manifest.
 
     Attributes:
-        name: as `KoOCR(weights=name)` takes it.
-        task: "character".
+        name: as `KoOCR(weights=name)`, or another task's reader, takes it.
+        task: "character" or "line".
         summary: one line for `koocr models`.
         licence: of the weights.
         reads_with: the format that reading uses, one of `files`.
         files: by format: "onnx", "onnx-int8" or "keras".
         scores: measured figures by name, each a number; the card says how.
-        is_default: what `KoOCR()` uses.
+        is_default: of its task: what `KoOCR()` or `LineReader()` uses.
     """
 
     name: str
@@ -50,7 +50,7 @@ class ShippedModel:
 
 
 def shipped_models(folder: Path | None = None) -> list[ShippedModel]:
-    """The models of the manifest, the default first.
+    """The models of the manifest, by task, each task's default first.
 
     Raises:
         WeightsMissingError: the installation has no manifest.
@@ -68,24 +68,30 @@ def shipped_models(folder: Path | None = None) -> list[ShippedModel]:
         raise WeightsCorruptError(
             f"{folder / MANIFEST} is damaged ({error!r}); install koocr again"
         ) from error
-    return sorted(models, key=lambda model: not model.is_default)
+    return sorted(models, key=lambda model: (model.task, not model.is_default))
 
 
-def shipped_model(name: str = "", *, folder: Path | None = None) -> ShippedModel:
-    """A model by name, or the default.
+def shipped_model(name: str = "", *, task: str = "character", folder: Path | None = None) -> ShippedModel:
+    """A model of a task by name, or its default.
 
     Raises:
         WeightsMissingError: there is none of that name.
+        WeightsError: the model of that name is another task's.
     """
-    models = shipped_models(folder)
+    every = shipped_models(folder)
+    models = [model for model in every if model.task == task]
     for model in models:
         if model.name == name or (not name and model.is_default):
             return model
     if not name:
-        raise WeightsMissingError("no shipped model is the default one; name one, or a weight file")
+        raise WeightsMissingError(f"no shipped {task} model is the default one; name one, or a weight file")
+    others = [model.task for model in every if model.name == name]
+    if others:
+        raise WeightsError(f"the model {name!r} reads a {others[0]}, not a {task}; see `koocr models`")
     names = [model.name for model in models]
     close = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"give a file, or one of {', '.join(names)}"
+    listed = f"give a file, or one of {', '.join(names)}" if names else "give a file"
+    hint = f"did you mean {close[0]!r}?" if close else listed
     raise WeightsMissingError(f"there is no weight file and no shipped model {name!r}; {hint}")
 
 

@@ -41,6 +41,19 @@ def test_a_network_runs_from_its_file_and_from_its_bytes(tmp_path: Path, num_thr
         assert list(outputs) == ["double"] and np.array_equal(outputs["double"], 2 * BATCH)
 
 
+def test_inputs_by_name(tmp_path: Path) -> None:
+    one = helper.make_tensor_value_info("one", TensorProto.FLOAT, ["N", 2])
+    times = helper.make_tensor_value_info("times", TensorProto.FLOAT, ["N", 1])
+    product = helper.make_tensor_value_info("product", TensorProto.FLOAT, ["N", 2])
+    node = helper.make_node("Mul", ["one", "times"], ["product"])
+    graph = helper.make_graph([node], "graph", [one, times], [product])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    helper.set_model_props(model, {METADATA_KEY: "{}"})
+    batch = {"spare": BATCH, "times": np.array([[1], [2], [3]], np.float32), "one": BATCH}
+    found = OnnxEngine(model.SerializeToString()).run(batch)["product"]
+    assert np.array_equal(found, BATCH * batch["times"])
+
+
 def test_a_network_of_somebody_else(tmp_path: Path) -> None:
     path = make_model(tmp_path / "other.onnx")
     with pytest.raises(
@@ -87,3 +100,12 @@ def test_a_keras_model_is_an_engine_too() -> None:
     outputs = engine.run(BATCH)
     assert outputs["double"].dtype == np.float32 and np.array_equal(outputs["double"], 2 * BATCH)
     assert engine.metadata == {"settings": {}}
+
+
+def test_a_keras_model_takes_inputs_by_name() -> None:
+    keras = pytest.importorskip("keras", reason="the engine runs what the train extra makes")
+    inputs = {"one": keras.Input((2,), name="one"), "times": keras.Input((1,), name="times")}
+    model = keras.Model(inputs, {"product": keras.layers.Multiply()([inputs["one"], inputs["times"]])})
+    times = np.array([[1], [2], [3]], np.float32)
+    found = KerasEngine(model, {}).run({"times": times, "one": BATCH})["product"]
+    assert np.array_equal(found, BATCH * times)

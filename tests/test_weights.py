@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from koocr.errors import WeightsCorruptError, WeightsMissingError
+from koocr.errors import WeightsCorruptError, WeightsError, WeightsMissingError
 from koocr.weights import MANIFEST, shipped_model, shipped_models, verified
 
 CONTENT = b"some weights"
@@ -38,6 +38,24 @@ def test_the_default_comes_first_and_is_found_without_a_name(folder: Path) -> No
     model = shipped_model(folder=folder)
     assert (model.name, model.is_default, model.scores) == ("koocr-small", True, {"top-1": 99.5})
     assert shipped_model("koocr-melnyk", folder=folder).scores == {}
+
+
+def test_models_of_two_tasks_lie_beside_each_other(folder: Path) -> None:
+    models = {
+        "b": entry(),
+        "a": entry(default=True),
+        "y": entry(task="line"),
+        "x": entry(task="line", default=True),
+    }
+    (folder / MANIFEST).write_text(json.dumps({"models": models}), encoding="utf-8")
+    assert [model.name for model in shipped_models(folder)] == ["a", "b", "x", "y"]
+    assert shipped_model(folder=folder).name == "a"
+    assert shipped_model(task="line", folder=folder).name == "x"
+    assert shipped_model("y", task="line", folder=folder).task == "line"
+    with pytest.raises(WeightsError, match="the model 'y' reads a line, not a character; see `koocr models`"):
+        shipped_model("y", folder=folder)
+    with pytest.raises(WeightsMissingError, match="no shipped page model is the default one"):
+        shipped_model(task="page", folder=folder)
 
 
 def test_a_file_with_the_right_sum_is_its_path(folder: Path) -> None:
@@ -74,7 +92,7 @@ def test_an_unknown_name(folder: Path, name: str, hint: str) -> None:
 
 def test_no_default(folder: Path) -> None:
     (folder / MANIFEST).write_text(json.dumps({"models": {"one": entry()}}), encoding="utf-8")
-    with pytest.raises(WeightsMissingError, match="no shipped model is the default one"):
+    with pytest.raises(WeightsMissingError, match="no shipped character model is the default one"):
         shipped_model(folder=folder)
 
 

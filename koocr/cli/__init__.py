@@ -21,8 +21,11 @@ from koocr.errors import ConfigError, KoocrError
 
 __all__ = ["COMMANDS", "Command", "main"]
 
-COMMANDS = ("predict", "models", "train", "evaluate", "export", "crawl", "load")
+COMMANDS = ("predict", "models", "train", "evaluate", "compare", "export", "crawl", "load")
 """The commands in the order of the help text; each is the module of this name in `koocr.cli`."""
+TASKS = {"train": ("line",)}
+"""Commands that do the same for another task, in options of their own: `koocr train line` is the module
+`koocr.cli.train_line`."""
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
@@ -83,6 +86,8 @@ def _run(argv: list[str]) -> int:
         kind = "option" if name.startswith("-") else "command"
         hint = did_you_mean(name, COMMANDS) or f"the commands are {', '.join(COMMANDS)}"
         raise ConfigError(f"there is no {kind} {name!r}; {hint}")
+    if rest and rest[0] in TASKS.get(name, ()):
+        name, *rest = f"{name}_{rest[0]}", *rest[1:]
     return _run_command(_load(name), rest)
 
 
@@ -101,7 +106,8 @@ def _load(name: str) -> Command:
 
 
 def _print_help() -> int:
-    commands = [_load(name) for name in COMMANDS]
+    names = [(name, *(f"{name}_{task}" for task in TASKS.get(name, ()))) for name in COMMANDS]
+    commands = [_load(name) for group in names for name in group]
     width = max(len(command.NAME) for command in commands)
     print(
         "usage: koocr COMMAND [options]\n\nReads Korean, and trains and measures what reads it.\n\ncommands:"

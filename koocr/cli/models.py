@@ -45,6 +45,7 @@ def _row(model: ShippedModel) -> dict[str, Any]:
     files = {kind: {"path": str(file.path), "bytes": file.num_bytes} for kind, file in model.files.items()}
     return {
         "name": model.name,
+        "task": model.task,
         "default": model.is_default,
         "summary": model.summary,
         "licence": model.licence,
@@ -54,7 +55,8 @@ def _row(model: ShippedModel) -> dict[str, Any]:
 
 
 def _text(model: ShippedModel) -> str:
-    lines = [f"{model.name}{' (default)' if model.is_default else ''}: {model.summary}  [{model.licence}]"]
+    kind = f"{model.task}{', default' if model.is_default else ''}"
+    lines = [f"{model.name} ({kind}): {model.summary}  [{model.licence}]"]
     for kind, file in model.files.items():
         note = "" if file.path.exists() else ", not in this installation: see the repository's pretrained/"
         lines.append(f"    {kind:<10} {file.path.name}  {file.num_bytes / 1e6:.2f} MB{note}")

@@ -124,7 +124,9 @@ class Parser(argparse.ArgumentParser):
         raise self._error(" ".join(message.split()))
 
     def _error(self, message: str, hint: str = "") -> ConfigError:
-        return ConfigError(f"{self.prog.split()[-1]}: {message}; {hint or f'see `{self.prog} --help`'}")
+        return ConfigError(
+            f"{self.prog.removeprefix('koocr ')}: {message}; {hint or f'see `{self.prog} --help`'}"
+        )
 
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
         """Parses options; an unknown one is a `ConfigError` that names the nearest.

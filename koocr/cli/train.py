@@ -6,15 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from koocr.cli.options import (
-    add_flag,
-    boolean,
-    fraction,
-    need_keras,
-    non_negative_int,
-    number,
-    positive_int,
-    positive_number,
+from koocr.cli.options import add_flag, boolean, fraction, need_keras, positive_int, positive_number
+from koocr.cli.training_run import (
+    add_run,
+    add_training,
+    is_done,
+    loop_settings,
+    open_logs,
+    say_how_it_ended,
+    write_run_settings,
 )
 from koocr.errors import ConfigError
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from koocr.character.settings import CharacterSettings
     from koocr.character.training import TrainingData, TrainingSettings
     from koocr.data.synthesis import AugmentationSettings
-    from koocr.training.logs import Log
 
 NAME = "train"
 HELP = "train a character network, from patches in ./data or from faces and hands"
@@ -38,8 +37,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("task", nargs="?", default="character", choices=("character",), help="what to train")
     _add_network(parser.add_argument_group("network (default: koocr's own, or that of --weights)"))
     _add_data(parser.add_argument_group("data"))
-    _add_training(parser.add_argument_group("training"))
-    _add_run(parser.add_argument_group("run"))
+    training = parser.add_argument_group("training (--steps_per_epoch: with --fonts)")
+    add_training(
+        training,
+        steps_per_epoch=1000,
+        batch_size=128,
+        learning_rate=0.001,
+        optimizer="adamw",
+        schedule="cosine",
+    )
+    training.add_argument("--label_smoothing", type=fraction, default=0.02)
+    group = parser.add_argument_group("run")
+    add_run(group)
+    add_flag(group, "--zip_weights", help="zip the weights of each epoch")
 
 
 def _add_network(group: Any) -> None:
@@ -100,35 +110,6 @@ def _add_data(group: Any) -> None:
     add_flag(group, "--stroke_warp", default=True, help="bend strokes, beside moving the whole")
 
 
-def _add_training(group: Any) -> None:
-    group.add_argument("--epochs", type=positive_int, default=1)
-    group.add_argument("--steps_per_epoch", type=positive_int, default=1000, help="with --fonts")
-    group.add_argument("--batch_size", type=positive_int, default=128)
-    group.add_argument("--learning_rate", type=positive_number, default=0.001)
-    group.add_argument("--optimizer", default="adamw", help="sgd, adam, adamw, adabound or muon")
-    group.add_argument("--weight_decay", type=number, default=0.01)
-    group.add_argument("--schedule", default="cosine", help="constant, cosine or trapezoid")
-    group.add_argument("--warmup_steps", type=non_negative_int, default=300)
-    group.add_argument("--label_smoothing", type=fraction, default=0.02)
-    group.add_argument(
-        "--average_decay", type=fraction, default=0.999, help="of the average weights; 0: none"
-    )
-    group.add_argument("--precision", default="float32", choices=("float32", "mixed_bfloat16"))
-    group.add_argument("--seed", type=non_negative_int, default=0)
-
-
-def _add_run(group: Any) -> None:
-    group.add_argument("--logs", type=Path, default=Path("./logs"), help="folder for all that the run writes")
-    group.add_argument("--threads", type=non_negative_int, default=0, help="for the backend; 0: it decides")
-    group.add_argument(
-        "--stop_after_minutes", type=positive_number, help="stop at an epoch's end; run again to go on"
-    )
-    add_flag(group, "--silent_mode", help="no progress bar")
-    add_flag(group, "--zip_weights", help="zip the weights of each epoch")
-    add_flag(group, "--log_tensorboard", help="curves for TensorBoard in LOGS/tensorboard")
-    add_flag(group, "--log_wandb", help="figures to Weights & Biases")
-
-
 def run(args: argparse.Namespace) -> int:
     """Trains, or goes on with the run in --logs."""
     need_keras()
@@ -139,13 +120,12 @@ def run(args: argparse.Namespace) -> int:
 
     settings, start = _network(args)
     _training(args, steps_per_epoch=1)  # a wrong option shows before anything is drawn
-    logs = _logs(args, settings)
+    logs = open_logs(args, settings.to_dict())
     data = _font_data(args, settings) if args.fonts else _patch_data(args, settings)
     training = _training(args, data.steps_per_epoch)
-    if _is_done(args, training.loop.num_steps, has_start=start is not None):
+    if is_done(args, training.loop.num_steps, has_start=start is not None):
         return 0
-    args.logs.mkdir(parents=True, exist_ok=True)
-    _write_settings(args, settings, training)
+    write_run_settings(args, settings.to_dict(), training.to_dict())
     try:
         train_network(
             settings, training, data, folder=args.logs, logs=logs, start=start, zip_weights=args.zip_weights
@@ -153,7 +133,7 @@ def run(args: argparse.Namespace) -> int:
     finally:
         for log in logs:
             log.close()
-    _say_how_it_ended(args)
+    say_how_it_ended(args)
     return 0
 
 
@@ -230,17 +210,9 @@ def _augmentation(args: argparse.Namespace) -> AugmentationSettings:
 
 def _training(args: argparse.Namespace, steps_per_epoch: int) -> TrainingSettings:
     from koocr.character.training import TrainingSettings
-    from koocr.training.loop import LoopSettings
 
-    loop = LoopSettings(
-        num_steps=args.epochs * steps_per_epoch,
-        steps_per_epoch=steps_per_epoch,
-        average_decay=args.average_decay,
-        stop_after_minutes=args.stop_after_minutes,
-        is_silent=args.silent_mode,
-    )
     return TrainingSettings(
-        loop=loop,
+        loop=loop_settings(args, steps_per_epoch),
         learning_rate=args.learning_rate,
         optimizer=args.optimizer,
         weight_decay=args.weight_decay,
@@ -251,57 +223,3 @@ def _training(args: argparse.Namespace, steps_per_epoch: int) -> TrainingSetting
         precision=args.precision,
         seed=args.seed,
     )
-
-
-def _logs(args: argparse.Namespace, settings: CharacterSettings) -> tuple[Log, ...]:
-    from koocr.training.logs import CsvLog, TensorBoardLog, WandbLog
-
-    logs: list[Log] = [CsvLog(args.logs)]
-    if args.log_tensorboard:
-        logs.append(TensorBoardLog(args.logs))
-    if args.log_wandb:
-        logs.append(WandbLog(args.logs, {"network": settings.to_dict(), "command": _command(args)}))
-    return tuple(logs)
-
-
-def _write_settings(
-    args: argparse.Namespace, settings: CharacterSettings, training: TrainingSettings
-) -> None:
-    from koocr.training.logs import write_settings
-
-    described = {"network": settings.to_dict(), "training": training.to_dict(), "command": _command(args)}
-    write_settings(args.logs, described)
-
-
-def _command(args: argparse.Namespace) -> dict[str, str]:
-    return {name: str(value) for name, value in vars(args).items()}
-
-
-def _is_done(args: argparse.Namespace, num_steps: int, *, has_start: bool) -> bool:
-    """Says what becomes of a run that is in the folder already; whether nothing is left to do."""
-    from koocr.training.checkpoint import Checkpoint
-
-    saved = Checkpoint.load(args.logs)
-    if saved is None:
-        return False
-    if saved.is_finished and has_start:
-        print(f"the run in {args.logs} came to its end; a new one begins with {args.weights}", flush=True)
-        return False
-    if saved.step >= num_steps:
-        print(
-            f"the run in {args.logs} has had its {saved.step} steps; give more --epochs to go on, --weights "
-            "to begin a new run with those, or another folder as --logs"
-        )
-        return True
-    unused = "; it was stopped, so --weights is not used" if has_start else ""
-    print(f"going on with the run in {args.logs} after step {saved.step}{unused}", flush=True)
-    return False
-
-
-def _say_how_it_ended(args: argparse.Namespace) -> None:
-    from koocr.training.checkpoint import Checkpoint
-
-    saved = Checkpoint.load(args.logs)
-    if saved is not None and not saved.is_finished:
-        print(f"stopped after step {saved.step} of {saved.num_steps}; the same command goes on")
-    print(f"the weights are in {args.logs / 'weights.h5'}")

@@ -19,6 +19,8 @@ STRIDE = 4
 """Pixels of the strip to one frame."""
 _WIDTH_STEP = 32
 """Widths of batches come in these steps: each new shape costs a backend time."""
+_MARGIN = 32
+"""Ground behind the widest line, as far as the trunk sees: so each line's end looks the same in any batch."""
 _MAX_WIDTH = 1600
 """A wider strip, 45 heights, is left out of training: one of them would make all of its batch as wide."""
 
@@ -62,14 +64,14 @@ def to_strips(images: Sequence[GreyImage], *, height: int, max_width: int = _MAX
 
 
 def pad(images: Sequence[UInt8Array], *, height: int = HEIGHT) -> Strips:
-    """Pads strips to the widest of them.
+    """Pads strips to a little more than the widest of them.
 
     Args:
         images: (H, w) uint8 each, of one height.
         height: H, where there are none.
     """
-    widest = max((image.shape[1] for image in images), default=_WIDTH_STEP)
-    width = -(-widest // _WIDTH_STEP) * _WIDTH_STEP
+    widest = max((image.shape[1] for image in images), default=0)
+    width = -(-(widest + _MARGIN) // _WIDTH_STEP) * _WIDTH_STEP
     padded = np.zeros((len(images), images[0].shape[0] if images else height, width), np.uint8)
     for row, image in zip(padded, images, strict=True):
         row[:, : image.shape[1]] = image

@@ -114,7 +114,9 @@ class LineReader:
 def _open(weights: str) -> Engine:
     if weights.lower().endswith(".onnx"):
         if not Path(weights).is_file():
-            raise WeightsMissingError(f"there is no weight file {weights!r}; check the path, or see `koocr models`")
+            raise WeightsMissingError(
+                f"there is no weight file {weights!r}; check the path, or see `koocr models`"
+            )
         return OnnxEngine(weights)
     shipped = shipped_model(weights, task="line")
     return OnnxEngine(verified(shipped.files[shipped.reads_with]))

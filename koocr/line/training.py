@@ -13,7 +13,7 @@ from keras import layers, ops
 
 from koocr.charset import line_charset
 from koocr.data.synthesis.lines import LineBatch
-from koocr.errors import ConfigError
+from koocr.errors import ConfigError, DataError
 from koocr.line.batches import to_labels, to_strips
 from koocr.line.ctc import ctc_loss
 from koocr.line.metadata import LineMetadata
@@ -29,6 +29,14 @@ from koocr.training.schedules import Schedule
 from koocr.training.weights_file import save_weights
 
 Batches = Callable[[int], LineBatch]
+
+
+@dataclass(frozen=True)
+class LineData:
+    """What a network learns from: numbered batches of drawn lines, and what it is validated on."""
+
+    batches: Batches
+    validation: LineValidation | None = None
 
 
 @dataclass(frozen=True)
@@ -90,10 +98,9 @@ class CtcLoss(layers.Layer):
 def train_line_network(
     network: LineSettings,
     training: LineTrainingSettings,
-    batches: Batches,
+    data: LineData,
     *,
     folder: Path,
-    validation: LineValidation | None = None,
     logs: tuple[Log, ...] = (),
     start: Mapping[str, np.ndarray] | None = None,
 ) -> keras.Model:
@@ -102,11 +109,12 @@ def train_line_network(
     Args:
         network: what is trained.
         training: how.
-        batches: drawn lines by number.
+        data: what it learns from, and what it is validated on after each epoch.
         folder: gets the checkpoint and, after every epoch, `weights.h5`, the average weights.
-        validation: what it is validated on after each epoch.
         logs: each gets a row an epoch.
-        start: weights by path, e.g. those of a character network; they are taken where path and shape agree.
+        start: weights by path to begin with, e.g. those of a character network; they are taken where path
+            and shape agree. A run in `folder` that came to its end is then left, and a new one begun; one
+            that was stopped goes on all the same.
 
     Returns:
         The trained model, float32, with the average weights.
@@ -125,18 +133,18 @@ def train_line_network(
         learner.compile(optimizer=_optimizer(training), loss={"loss": _as_it_is})
     loop = TrainingLoop(
         learner,
-        lambda step: to_training_batch(batches(step), network),
+        lambda step: to_training_batch(data.batches(step), network),
         schedule=_schedule(training),
         settings=training.loop,
         folder=folder,
     )
-    loop.resume()
+    loop.resume(unless_finished=start is not None)
 
     def keep(epoch: int, row: Mapping[str, float]) -> None:
         save_weights(folder / "weights.h5", model, LineMetadata(network).to_dict())
 
     loop.run(
-        validate=lambda: {} if validation is None else validate(model, validation, network),
+        validate=lambda: {} if data.validation is None else validate(model, data.validation, network),
         logs=logs,
         on_epoch=keep,
     )
@@ -171,8 +179,14 @@ def warm_start(model: keras.Model, weights: Mapping[str, np.ndarray]) -> int:
 
 
 def to_training_batch(batch: LineBatch, network: LineSettings) -> TrainingBatch:
-    """Prepares lines and spells their texts out as the network's head needs."""
+    """Prepares lines and spells their texts out as the network's head needs.
+
+    Raises:
+        DataError: no line of the batch can be learnt from.
+    """
     strips = to_strips(batch.images, height=network.height)
+    if not len(strips.rows):
+        raise DataError("no line of a batch has ink and is short enough; draw other lines, or more at a time")
     labels, num_labels = _labels([batch.texts[row] for row in strips.rows.tolist()], network)
     count = len(strips.rows)
     return TrainingBatch(
@@ -216,4 +230,4 @@ def _optimizer(training: LineTrainingSettings) -> keras.Optimizer:
     )
 
 
-__all__ = ["LineTrainingSettings", "train_line_network", "warm_start", "with_loss"]
+__all__ = ["LineData", "LineTrainingSettings", "train_line_network", "warm_start", "with_loss"]

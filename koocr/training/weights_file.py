@@ -83,6 +83,27 @@ def load_weights(path: str | Path, model: keras.Model) -> None:
         variable.assign(value)
 
 
+def read_weights(path: str | Path) -> dict[str, np.ndarray]:
+    """All weights of a file by their paths, float32.
+
+    Raises:
+        WeightsMissingError, WeightsCorruptError: as `read_settings`.
+    """
+    read_settings(path)
+    found: dict[str, np.ndarray] = {}
+
+    def keep(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset):
+            found[name] = np.asarray(item[()], np.float32)
+
+    try:
+        with h5py.File(path, "r") as file:
+            file.visititems(keep)
+    except OSError as error:
+        raise _corrupt(path, error) from error
+    return found
+
+
 def _value(file: h5py.File, variable: Any, path: str | Path) -> np.ndarray:
     found = file.get(variable.path)
     if not isinstance(found, h5py.Dataset) or found.shape != tuple(variable.shape):

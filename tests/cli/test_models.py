@@ -26,7 +26,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "files": {"onnx": onnx, "keras": keras},
         "scores": {"top-1": 99.5},
     }
-    (tmp_path / "manifest.json").write_text(json.dumps({"models": {"tiny": tiny}}))
+    other = {**tiny, "task": "line", "summary": "한글 lines", "files": {"onnx": onnx}, "scores": {}}
+    (tmp_path / "manifest.json").write_text(json.dumps({"models": {"lines": other, "tiny": tiny}}))
     monkeypatch.setattr(weights, "_pretrained_folder", lambda: tmp_path)
     return tmp_path
 
@@ -34,16 +35,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_list(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "tiny (default): 한글 characters  [Apache-2.0]"
+    assert lines[0] == "tiny (character, default): 한글 characters  [Apache-2.0]"
     assert "tiny.onnx" in lines[1] and "not in this installation" not in lines[1]
     assert "tiny.h5  2.50 MB, not in this installation" in lines[2]
     assert lines[3].strip() == "top-1: 99.5"
+    assert lines[4] == "lines (line, default): 한글 lines  [Apache-2.0]"
 
 
 def test_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "--json"]) == 0
-    (row,) = json.loads(capsys.readouterr().out)
-    assert row["name"] == "tiny" and row["default"] is True and row["scores"] == {"top-1": 99.5}
+    row, other = json.loads(capsys.readouterr().out)
+    assert (row["name"], row["task"], row["default"]) == ("tiny", "character", True)
+    assert row["scores"] == {"top-1": 99.5}
+    assert (other["name"], other["task"], other["default"]) == ("lines", "line", True)
     assert row["files"]["onnx"] == {"path": str(folder / "tiny.onnx"), "bytes": 7}
 
 

@@ -1,0 +1,172 @@
+"""`koocr train line`: trains a line recogniser on drawn lines."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from koocr.cli.options import add_flag, fraction, need_keras, non_negative_int, positive_int, positive_number
+from koocr.cli.training_run import (
+    add_run,
+    add_training,
+    is_done,
+    loop_settings,
+    open_logs,
+    say_how_it_ended,
+    write_run_settings,
+)
+from koocr.errors import ConfigError
+
+if TYPE_CHECKING:
+    from koocr.line.settings import LineSettings
+    from koocr.line.training import LineData, LineTrainingSettings
+
+NAME = "train line"
+HELP = "train a line network on lines drawn from faces, hands and texts"
+
+_NETWORK_OPTIONS = ("head", "height", "width", "neck_layers", "neck_units", "neck_heads", "rank", "dropout")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's options."""
+    _add_network(parser.add_argument_group("network (default: koocr's own, or that of --weights)"))
+    _add_data(parser.add_argument_group("data"))
+    training = parser.add_argument_group("training")
+    add_training(
+        training,
+        steps_per_epoch=1000,
+        batch_size=32,
+        learning_rate=0.002,
+        optimizer="muon",
+        schedule="trapezoid",
+    )
+    training.add_argument(
+        "--clipnorm", type=positive_number, default=0.0, help="largest norm of the gradient (no limit)"
+    )
+    add_run(parser.add_argument_group("run"))
+
+
+def _add_network(group: Any) -> None:
+    group.add_argument("--head", help="jamo, plain or jamo-sequence (jamo)")
+    group.add_argument("--height", type=positive_int, metavar="PIXELS", help="of the line (48)")
+    group.add_argument("--width", type=positive_number, help="factor on the trunk's channels (1)")
+    group.add_argument("--neck_layers", type=non_negative_int, help="that mix along the line (2)")
+    group.add_argument("--neck_units", type=positive_int, help="channels of a frame (192)")
+    group.add_argument("--neck_heads", type=positive_int, help="of attention (6)")
+    group.add_argument("--rank", type=positive_int, help="of the terms between jamo (16)")
+    group.add_argument("--dropout", type=fraction, help="in the neck (0)")
+    group.add_argument("--weights", type=Path, help="to begin with: an .h5 file of `koocr train line`")
+    group.add_argument(
+        "--character_weights",
+        metavar="WEIGHTS",
+        help="begin with the trunk of a character network: an .h5 file, or a name of `koocr models`",
+    )
+
+
+def _add_data(group: Any) -> None:
+    group.add_argument(
+        "--fonts", type=Path, required=True, help="faces to draw: faces.csv, coverage.tsv.gz, files"
+    )
+    group.add_argument(
+        "--text", type=Path, required=True, help="folder of texts and dictionary_words.txt: what lines say"
+    )
+    group.add_argument(
+        "--handwriting", type=Path, help="real hands beside the faces: folder of labelled zips"
+    )
+    group.add_argument(
+        "--leave_out", default="", help="sources whose names begin so (comma between) are not used"
+    )
+    group.add_argument("--max_length", type=positive_int, default=40, help="symbols of a line at most (40)")
+    group.add_argument(
+        "--num_validation", type=non_negative_int, default=64, help="lines of each kind to validate on (64)"
+    )
+    add_flag(group, "--data_augmentation", default=True, help="false: black on white, straight, even")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Trains, or goes on with the run in --logs."""
+    need_keras()
+    from koocr.training.threads import limit_threads
+
+    limit_threads(args.threads)
+    from koocr.line.training import train_line_network
+
+    settings, start = _network(args)
+    training = _training(args)
+    logs = open_logs(args, settings.to_dict())
+    if is_done(args, training.loop.num_steps, has_start=start is not None):
+        return 0
+    data = _data(args)
+    write_run_settings(args, settings.to_dict(), training.to_dict())
+    try:
+        train_line_network(settings, training, data, folder=args.logs, logs=logs, start=start)
+    finally:
+        for log in logs:
+            log.close()
+    say_how_it_ended(args)
+    return 0
+
+
+def _network(args: argparse.Namespace) -> tuple[LineSettings, Any]:
+    from koocr.line.metadata import LineMetadata
+    from koocr.line.settings import LineSettings
+    from koocr.training.weights_file import read_settings, read_weights
+
+    options = {name: getattr(args, name) for name in _NETWORK_OPTIONS if getattr(args, name) is not None}
+    if args.weights is None:
+        return LineSettings.from_dict(options), _trunk(args)
+    if args.character_weights is not None:
+        raise ConfigError("--weights and --character_weights exclude each other; give one of them")
+    stored = LineMetadata.of(read_settings(args.weights), repr(str(args.weights))).settings
+    settings = LineSettings.from_dict({**stored.to_dict(), **options})
+    if settings != stored:
+        changed = [name for name in options if getattr(settings, name) != getattr(stored, name)]
+        found = ", ".join(f"{name}={getattr(stored, name)!r}" for name in changed)
+        raise ConfigError(f"the weights {args.weights} were made with {found}; leave those options out")
+    return settings, read_weights(args.weights)
+
+
+def _trunk(args: argparse.Namespace) -> Any:
+    """The weights of a character network, or None."""
+    from koocr.character.keras_model import find_weights
+    from koocr.training.weights_file import read_weights
+
+    return None if args.character_weights is None else read_weights(find_weights(args.character_weights))
+
+
+def _training(args: argparse.Namespace) -> LineTrainingSettings:
+    from koocr.line.training import LineTrainingSettings
+
+    return LineTrainingSettings(
+        loop=loop_settings(args, args.steps_per_epoch),
+        learning_rate=args.learning_rate,
+        optimizer=args.optimizer,
+        weight_decay=args.weight_decay,
+        schedule=args.schedule,
+        warmup_steps=args.warmup_steps,
+        clipnorm=args.clipnorm,
+        precision=args.precision,
+        seed=args.seed,
+    )
+
+
+def _data(args: argparse.Namespace) -> LineData:
+    from koocr.data.synthesis.lines import DrawingSettings
+    from koocr.data.text import TextSettings
+    from koocr.line.drawn import LineDrawing, LineSources, line_data
+
+    sources = LineSources(
+        fonts=args.fonts,
+        text=args.text,
+        handwriting=args.handwriting,
+        leave_out=tuple(prefix for prefix in args.leave_out.split(",") if prefix),
+    )
+    drawing = LineDrawing(
+        batch_size=args.batch_size,
+        seed=args.seed,
+        text=TextSettings(max_length=args.max_length),
+        drawing=DrawingSettings() if args.data_augmentation else DrawingSettings.clean(),
+        num_validation=args.num_validation,
+    )
+    return line_data(sources, drawing)

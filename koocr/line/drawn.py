@@ -1,0 +1,154 @@
+"""Lines drawn to learn from, and others, of other faces, hands and texts, to validate on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from koocr.data.faces import KLASSES, load_coverage, load_faces, select_faces
+from koocr.data.forms import Forms
+from koocr.data.handwriting import WRITER_SPLITS, Handwriting, load_writers
+from koocr.data.synthesis.lines import DrawingSettings, HandPool, LineStream
+from koocr.data.synthesis.lines.pool import sign_fonts
+from koocr.data.synthesis.lines.settings import PoolSettings
+from koocr.data.text import LineText, Sentences, Syllables, TextSettings, read_texts, read_words
+from koocr.errors import DataError
+from koocr.line.training import LineData
+from koocr.line.validation import LineValidation
+
+_PRINTED = tuple(klass for klass in KLASSES if klass != "handwriting")
+_VAL_SEED = 20
+"""Validation is the same whatever the seed of training is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineSources:
+    """What lines are drawn from.
+
+    Attributes:
+        fonts: folder with `faces.csv`, `coverage.tsv.gz` and the faces.
+        text: folder with text files, one line a line, and a word list, see `koocr.data.text`.
+        handwriting: folder of labelled crops of real hands; None: faces only.
+        leave_out: faces and writers whose names begin with one of these are not used.
+    """
+
+    fonts: Path
+    text: Path
+    handwriting: Path | None = None
+    leave_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LineDrawing:
+    """How they are drawn.
+
+    Attributes:
+        batch_size: lines in a batch.
+        seed: another seed, other lines.
+        text: what they say.
+        drawing: all else.
+        num_validation: lines in each group of the validation; 0 for no validation.
+    """
+
+    batch_size: int = 32
+    seed: int = 0
+    text: TextSettings = field(default_factory=TextSettings)
+    drawing: DrawingSettings = field(default_factory=DrawingSettings)
+    num_validation: int = 64
+
+
+def line_data(sources: LineSources, drawing: LineDrawing) -> LineData:
+    """Opens the sources of the splits train and val.
+
+    The validation has up to four groups: "clean", printed faces in black on white; "hands", handwriting faces
+    likewise; "writers", crops of a real hand; "degraded", all faces under all that happens in training.
+
+    Raises:
+        DataError: a file is missing or damaged, or no face is there to learn from.
+        MissingDependencyError: Faker is not installed.
+    """
+    groups, words = read_texts(sources.text), read_words(sources.text)
+    train = _Split("train", sources)
+    if not train.faces:
+        raise DataError("no face of the split train is in the list; add some", file=sources.fonts)
+    texts = {
+        split: _line_text(groups, words, split=split, settings=drawing.text) for split in ("train", "val")
+    }
+    stream = LineStream(train.pool(), texts["train"], settings=drawing.drawing, seed=drawing.seed)
+    validation = None
+    if drawing.num_validation:
+        validation = _validation(_Split("val", sources), texts["val"], drawing)
+    return LineData(lambda index: stream.batch(index, drawing.batch_size), validation)
+
+
+class _Split:
+    """The faces and writers of one split."""
+
+    def __init__(self, split: str, sources: LineSources) -> None:
+        table = sources.fonts / "coverage.tsv.gz"
+        self._coverage = load_coverage(table) if table.exists() else {}
+        faces = select_faces(load_faces(sources.fonts), splits=[split])
+        self.faces = [face for face in faces if not face.id.startswith(sources.leave_out)]
+        self.writers = list(_writers(sources, split))
+
+    def pool(self, *, klasses: Sequence[str] = KLASSES, settings: PoolSettings | None = None) -> HandPool:
+        """A pool of the faces of some classes, and of the writers."""
+        return HandPool(
+            select_faces(self.faces, klasses=klasses),
+            self._coverage,
+            writers=self.writers,
+            signs=sign_fonts(),
+            settings=settings,
+        )
+
+
+def _writers(sources: LineSources, split: str) -> Iterator[Handwriting]:
+    folder = sources.handwriting
+    if folder is None:
+        return
+    known = [name for name, its_split in WRITER_SPLITS.items() if its_split == split]
+    if split != "train" and not any(
+        (folder / name).exists() or (folder / f"{name}.zip").exists() for name in known
+    ):
+        return  # then nobody validates
+    for writer in load_writers(folder, split=split):
+        if not writer.writer.startswith(sources.leave_out):
+            yield writer
+
+
+def _line_text(groups: list[list[str]], words: list[str], *, split: str, settings: TextSettings) -> LineText:
+    sources = {
+        "sentences": Sentences(groups, split=split),
+        "syllables": Syllables(words, split=split),
+        "forms": Forms(),
+    }
+    return LineText(sources, split=split, settings=settings)
+
+
+def _validation(split: _Split, text: LineText, drawing: LineDrawing) -> LineValidation | None:
+    groups = {
+        name: stream.batch(0, drawing.num_validation)
+        for name, stream in _validation_streams(split, text, drawing.drawing).items()
+    }
+    return LineValidation(groups) if groups else None
+
+
+def _validation_streams(split: _Split, text: LineText, drawing: DrawingSettings) -> dict[str, LineStream]:
+    """By group; those without a face or writer are left out."""
+    clean = replace(DrawingSettings.clean(), similar_lengths=False)
+    changed = replace(drawing, similar_lengths=False)
+    faces_only = PoolSettings(real=0.0)
+    writers_only = PoolSettings(**dict.fromkeys(KLASSES, 0.0))
+    groups = {
+        "clean": (_PRINTED, faces_only, clean),
+        "hands": (("handwriting",), faces_only, clean),
+        "writers": (KLASSES, writers_only, clean),
+        "degraded": (KLASSES, faces_only, changed),
+    }
+    streams = {}
+    for name, (klasses, shares, settings) in groups.items():
+        if split.writers if name == "writers" else select_faces(split.faces, klasses=klasses):
+            pool = split.pool(klasses=klasses, settings=shares)
+            streams[name] = LineStream(pool, text, settings=settings, seed=_VAL_SEED)
+    return streams
