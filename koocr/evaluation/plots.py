@@ -17,7 +17,7 @@ from koocr.fonts import korean_face
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["save_bars", "save_confusion", "save_reliability"]
+__all__ = ["save_bars", "save_confusion", "save_reliability", "save_scatter"]
 
 _BLUE, _RED, _GREY = "#2f5f9e", "#b03030", "#8c8c8c"
 
@@ -118,3 +118,52 @@ def save_bars(
         axes.set_xlim(max(0.0, lowest - 0.25 * (1 - lowest) - 0.002), 1.0)
         axes.set_xlabel("top-1")
         axes.xaxis.set_major_formatter(lambda share, _: f"{share:.1%}")
+
+
+def save_scatter(
+    points: Mapping[str, tuple[float, float]],
+    path: Path,
+    *,
+    groups: Mapping[str, str],
+    labels: tuple[str, str],
+    is_log: bool = False,
+) -> None:
+    """Draws named points, each group in a colour of its own, and the best of them joined by a line.
+
+    The best are those that no other point beats in both: none is further left and higher.
+
+    Args:
+        points: name → place along (less is better) and up (a share in [0, 1], more is better).
+        path: where to save the picture.
+        groups: name → group, for the colours and the legend.
+        labels: of the two axes.
+        is_log: a logarithmic axis along.
+    """
+    with _figure(path, width=9.6, height=6.4) as axes:
+        best = _undominated(points)
+        axes.plot(*zip(*(points[name] for name in best), strict=True), color=_GREY, linewidth=1, zorder=1)
+        for number, group in enumerate(dict.fromkeys(groups[name] for name in points)):
+            chosen = [points[name] for name in points if groups[name] == group]
+            axes.scatter(*zip(*chosen, strict=True), s=36, color=f"C{number}", label=group, zorder=2)
+        for name, place in points.items():
+            colour = "black" if name in best else _GREY
+            axes.annotate(name, place, xytext=(4, 4), textcoords="offset points", fontsize=9, color=colour)
+        if is_log:
+            axes.set_xscale("log")
+            axes.xaxis.get_major_locator().set_params(subs=(1, 2, 5))
+            axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+            axes.xaxis.set_minor_formatter(lambda value, _: "")
+        axes.margins(x=0.15)
+        highest = max(share for _, share in points.values())
+        axes.set(xlabel=labels[0], ylabel=labels[1], ylim=(0, min(1.0, max(0.05, 1.1 * highest))))
+        axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, frameon=False)
+
+
+def _undominated(points: Mapping[str, tuple[float, float]]) -> list[str]:
+    """The names of the points that none beats, from left to right."""
+    kept: list[str] = []
+    for name in sorted(points, key=lambda name: (points[name][0], -points[name][1])):
+        if not kept or points[name][1] > points[kept[-1]][1]:
+            kept.append(name)
+    return kept
