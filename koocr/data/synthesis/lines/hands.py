@@ -29,10 +29,10 @@ IntArray = NDArray[np.int32]
 _NOWHERE = ("\uffff", "\U0010ffff", "\u0378")  # code points that no face has
 _ALIKE, _UNLIKE = 0.35, 0.7  # differences, in shares of the ink
 _FAINT = 6  # grey levels of an edge that may be cut
-_WRITTEN_EM = 0.80  # median height of a hand's syllables
-_WRITTEN_MIDDLE = -0.36  # of an em: where a syllable's middle lies above the baseline, as in typefaces
+WRITTEN_EM = 0.80  # median height of a hand's syllables
+WRITTEN_MIDDLE = -0.36  # of an em: where a syllable's middle lies above the baseline, as in typefaces
 _WRITTEN_WANDER = 0.5  # share of a crop's own height in its cell that is kept
-_BEARING = 0.07  # ground on each side of a written letter, in ems
+WRITTEN_BEARING = 0.07  # ground on each side of a written letter, in ems
 _SAMPLE = 120  # crops that a hand's size is measured on
 
 
@@ -232,7 +232,7 @@ class WriterHand:
                 f"the writer {self.name} has no crop of a syllable with ink on it; leave the set out"
             )
         _, top, _, bottom = np.array(found, float).T
-        return _WRITTEN_EM * EM / float(np.median(bottom - top)), float(np.median(top + bottom)) / 2
+        return WRITTEN_EM * EM / float(np.median(bottom - top)), float(np.median(top + bottom)) / 2
 
     def _cut(self, symbol: str) -> Glyph | None:
         place = self._places.get(symbol)
@@ -244,8 +244,8 @@ class WriterHand:
         mode = cv2.INTER_AREA if self._scale < 1 else cv2.INTER_CUBIC
         ink = cv2.resize(found.darkness[top:bottom, left:right], (width, height), interpolation=mode)
         wander = float(np.clip((top + bottom) / 2 - self._middle, -25, 25)) * self._scale * _WRITTEN_WANDER
-        bearing = _BEARING * EM
-        return Glyph(ink, bearing, _WRITTEN_MIDDLE * EM - height / 2 + wander, width + 2 * bearing)
+        bearing = WRITTEN_BEARING * EM
+        return Glyph(ink, bearing, WRITTEN_MIDDLE * EM - height / 2 + wander, width + 2 * bearing)
 
 
 def usable_writers(writers: Sequence[Handwriting], *, least: int = 50) -> list[WriterHand]:

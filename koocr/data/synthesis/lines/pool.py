@@ -13,6 +13,7 @@ from koocr.data.crawl.coverage import face_coverage
 from koocr.data.faces import KLASSES, Face, load_coverage, load_faces, open_font, select_faces
 from koocr.data.handwriting import Handwriting, load_writers
 from koocr.data.synthesis.lines.hands import FaceHand, FontHand, Glyph, Hand, usable_writers
+from koocr.data.synthesis.lines.pens import PenHand
 from koocr.data.synthesis.lines.settings import EM, PoolSettings
 from koocr.data.synthesis.lines.signs import composable, compose
 from koocr.data.text import Repertoire
@@ -140,6 +141,8 @@ class HandPool:
         place = min(int(np.searchsorted(self._cumulative, rng.random(), "right")), len(self._groups) - 1)
         group = self._groups[tuple(self._groups)[place]]
         member = group[int(rng.integers(len(group)))]
+        if isinstance(member, PenHand):
+            return PenHand.draw(rng)
         return self.hand(member) if isinstance(member, Face) else member
 
     def hand(self, face: Face) -> FaceHand:
@@ -174,6 +177,8 @@ class HandPool:
         }
         if self._writers:
             groups["real"] = self._writers
+        if self._settings.written and self._faces:  # who step in for what a pen can't write
+            groups["written"] = [PenHand.draw(np.random.default_rng(0))]
         return groups
 
     def _share(self, group: str) -> float:

@@ -60,6 +60,7 @@ class PoolSettings(_Checked):
     display: float = 0.12
     handwriting: float = 0.36  # hands differ more than types, and are what readers fail at
     real: float = 0.12  # crops of real hands: few writers, but the only true pens
+    written: float = 0.0  # written with a moving pen; for training, where real hands are few
     # whose digits and Latin letters
     mixed_latin: float = _chance(0.15)  # from another face of the class, as word processors do
     num_standbys: int = 10  # faces of a class that step in where one lacks a symbol
