@@ -18,6 +18,8 @@ from koocr.line.training import LineData
 from koocr.line.validation import LineValidation
 
 _PRINTED = tuple(klass for klass in KLASSES if klass != "handwriting")
+_TRAINING = PoolSettings(written=0.12)
+"""Who writes lines to learn from: some are written with a moving pen, as no typeface is."""
 _VAL_SEED = 20
 """Validation is the same whatever the seed of training is."""
 
@@ -75,7 +77,7 @@ def line_data(sources: LineSources, drawing: LineDrawing) -> LineData:
     texts = {
         split: _line_text(groups, words, split=split, settings=drawing.text) for split in ("train", "val")
     }
-    stream = LineStream(train.pool(), texts["train"], settings=drawing.drawing, seed=drawing.seed)
+    stream = LineStream(train.pool(settings=_TRAINING), texts["train"], settings=drawing.drawing, seed=drawing.seed)
     validation = None
     if drawing.num_validation:
         validation = _validation(_Split("val", sources), texts["val"], drawing)
