@@ -71,12 +71,17 @@ def pad(images: Sequence[UInt8Array], *, height: int = HEIGHT) -> Strips:
         height: H, where there are none.
     """
     widest = max((image.shape[1] for image in images), default=0)
-    width = -(-(widest + _MARGIN) // _WIDTH_STEP) * _WIDTH_STEP
-    padded = np.zeros((len(images), images[0].shape[0] if images else height, width), np.uint8)
+    rows = images[0].shape[0] if images else height
+    padded = np.zeros((len(images), rows, padded_width(widest)), np.uint8)
     for row, image in zip(padded, images, strict=True):
         row[:, : image.shape[1]] = image
     widths = np.array([image.shape[1] for image in images], np.int32)
     return Strips(padded, -(-widths // STRIDE), np.arange(len(images), dtype=np.int32))
+
+
+def padded_width(widest: int) -> int:
+    """How wide a batch is whose widest strip is so wide."""
+    return -(-(widest + _MARGIN) // _WIDTH_STEP) * _WIDTH_STEP
 
 
 def to_labels(texts: Sequence[str], charset: Charset) -> tuple[IntArray, IntArray]:

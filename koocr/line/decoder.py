@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -95,7 +95,38 @@ class LineDecoder:
             scale: pixels of the line image per frame.
             offset: pixel of the line image where the first frame begins.
         """
-        symbols = self.read(scores)
+        return self._line(scores, self.read(scores), scale, offset)
+
+    def hypotheses(
+        self, scores: FrameScores, n: int, *, scale: float = 1.0, offset: float = 0.0
+    ) -> list[Line]:
+        """Up to n different readings of a line, best first, by beam search, whatever `read` does.
+
+        Args:
+            scores: of its frames, those of the padding left out.
+            n: at least 1.
+            scale: see `line`.
+            offset: see `line`.
+
+        Raises:
+            ConfigError: n is below 1.
+        """
+        if n < 1:
+            raise ConfigError(f"{n!r} readings of a line can't be given; ask for 1 or more")
+        beam = self._settings.beam or BeamSettings()
+        beam = replace(beam, width=max(beam.width, 2 * n))
+        lines: dict[str, Line] = {}
+        for found in beam_search(scores, beam, prior=self._prior):
+            line = self._line(scores, align(scores, found.ids), scale, offset)
+            lines.setdefault(line.text, line)  # a spare space or two, and the text is the same
+            if len(lines) == n:
+                break
+        return list(lines.values())
+
+    def _line(
+        self, scores: FrameScores, symbols: tuple[PlacedSymbol, ...], scale: float, offset: float
+    ) -> Line:
+        """What symbols say, and how surely."""
         log_probability = text_log_probability(scores, [symbol.id for symbol in symbols])
         if self._settings.is_spelled:
             symbols, marginals = unspell(symbols), None

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 import numpy as np
 
-from koocr.charset import line_charset
 from koocr.document import Line
 from koocr.engine import Engine, OnnxEngine
-from koocr.errors import InputError, WeightsMissingError
+from koocr.errors import InputError, WeightsError, WeightsMissingError
 from koocr.image import GreyImage, ImageSource, as_batch, is_batch, load_image
-from koocr.line.batches import STRIDE, pad
+from koocr.line.batches import STRIDE, Strips, pad, padded_width
 from koocr.line.beam import BeamSettings, Prior
-from koocr.line.decoder import DecoderSettings, LineDecoder
+from koocr.line.decoder import DecoderSettings
 from koocr.line.metadata import LineMetadata
+from koocr.line.outputs import OutputReader, Place
 from koocr.line.prepare import Strip, fit_line
-from koocr.line.scores import split_lines
 from koocr.line.settings import LineSettings
+from koocr.line.stages.settings import StageSettings
 from koocr.weights import shipped_model, verified
+
+__all__ = ["LineReader"]
+
+T = TypeVar("T")
+Logits = dict[str, Any]
 
 EMPTY = Line("", 1.0)
 """What a picture without ink says."""
@@ -36,13 +41,15 @@ class LineReader:
     """Reads single lines of Korean text.
 
     Args:
-        weights: name of a shipped model, or an `.onnx` file that koocr exported; None for the default model.
+        weights: name of a shipped model, an `.onnx` file that koocr exported, or an `.h5` file that it
+            trained; None for the default model.
         num_candidates: alternatives of each character.
         beam: how to search; None for the best path.
         prior: of texts, for the beam search, see `koocr.line.ngram`.
+        num_threads: for one call of the network.
 
     Raises:
-        ConfigError: a setting is out of range.
+        ConfigError: a setting is out of range, or doesn't go with the network.
         WeightsError: the weights are missing, damaged, or another task's.
     """
 
@@ -53,16 +60,16 @@ class LineReader:
         num_candidates: int = 5,
         beam: BeamSettings | None = None,
         prior: Prior | None = None,
+        num_threads: int = 1,
     ) -> None:
-        self._engine = _open("" if weights is None else str(weights))
-        self._metadata = LineMetadata.of(self._engine.metadata, repr(str(weights or "the default model")))
-        decoding = DecoderSettings(
-            num_candidates=num_candidates, beam=beam, is_spelled=self.settings.head == "jamo-sequence"
-        )
-        self._decoder = LineDecoder(line_charset(), decoding, prior=prior)
+        decoding = DecoderSettings(num_candidates=num_candidates, beam=beam)
+        self._engine = _open("" if weights is None else str(weights), num_threads)
+        source = "the default model" if weights is None else repr(str(weights))
+        self._metadata = LineMetadata.of(self._engine.metadata, source)
+        self._outputs = OutputReader(self._metadata, decoding, prior=prior)
 
     @property
-    def settings(self) -> LineSettings:
+    def settings(self) -> LineSettings | StageSettings:
         """What the network is made of."""
         return self._metadata.settings
 
@@ -76,7 +83,8 @@ class LineReader:
         Args:
             image: a path, encoded bytes, an open file, a PIL image or an array (grey, RGB or RGBA; 8 or 16
                 bit, float, bool; any size): one line, dark on light or light on dark. Crops taller than wide
-                are turned where that reads better. A list, a tuple or an iterator is a batch, of any widths.
+                are turned where that reads better; places then go along the line. A list, a tuple or an
+                iterator is a batch, of any widths.
 
         Returns:
             The line; for a batch, a list of lines. A picture without ink gives an empty line.
@@ -84,42 +92,104 @@ class LineReader:
         Raises:
             InputError: an image can't be read.
         """
+        return self._read(image, self._outputs.lines, EMPTY, _sureness)
+
+    @overload
+    def n_best(self, image: ImageSource, n: int = 5) -> list[Line]: ...  # type: ignore[overload-overlap]
+    @overload
+    def n_best(self, image: Sequence[ImageSource], n: int = 5) -> list[list[Line]]: ...
+    def n_best(self, image: Any, n: int = 5) -> list[Line] | list[list[Line]]:
+        """Different readings of a line, or of each line of a batch, best first, by beam search.
+
+        Args:
+            image: see `read`.
+            n: how many at most; the search may find fewer.
+
+        Returns:
+            At least one line; for a batch, a list of such lists. A picture without ink gives one empty line.
+
+        Raises:
+            ConfigError: n is below 1, or the network spells by attention.
+            InputError: an image can't be read.
+        """
+
+        def hypotheses(outputs: Logits, num_frames: Any, *, places: Sequence[Place]) -> list[list[Line]]:
+            return self._outputs.hypotheses(outputs, num_frames, n=n, places=places)
+
+        return self._read(image, hypotheses, [EMPTY], lambda lines: _sureness(lines[0]))
+
+    def _read(
+        self, image: Any, describe: Callable[..., list[T]], empty: T, sureness: Callable[[T], float]
+    ) -> Any:
+        """What `describe` makes of the outputs, for one image or a batch; `empty` without ink."""
         if not is_batch(image):
-            return self._read([load_image(image)])[0]
-        return self._read([_load(source, number) for number, source in enumerate(as_batch(image))])
+            return self._best_views([load_image(image)], describe, empty, sureness)[0]
+        pictures = [_load(source, number) for number, source in enumerate(as_batch(image))]
+        return self._best_views(pictures, describe, empty, sureness)
 
-    def _read(self, pictures: list[GreyImage]) -> list[Line]:
-        """The best view of each picture: those that are tall have three."""
+    def _best_views(
+        self,
+        pictures: list[GreyImage],
+        describe: Callable[..., list[T]],
+        empty: T,
+        sureness: Callable[[T], float],
+    ) -> list[T]:
+        """The surest view of each picture: those that are tall have three."""
         views = [(number, view) for number, picture in enumerate(pictures) for view in _views(picture)]
-        found: list[Line | None] = [None] * len(pictures)
-        for (number, _), line in zip(views, self._read_views([view for _, view in views]), strict=True):
-            best = found[number]
-            if best is None or _sureness(line) > _sureness(best):
-                found[number] = line
-        return [line or EMPTY for line in found]
+        readings = self._read_views([view for _, view in views], describe, empty)
+        best: dict[int, T] = {}
+        for (number, _), reading in zip(views, readings, strict=True):
+            if number not in best or sureness(reading) > sureness(best[number]):
+                best[number] = reading
+        return [best[number] for number in range(len(pictures))]
 
-    def _read_views(self, views: list[GreyImage]) -> list[Line]:
+    def _read_views(self, views: list[GreyImage], describe: Callable[..., list[T]], empty: T) -> list[T]:
         strips = [fit_line(view, self.settings.height) for view in views]
-        lines = [EMPTY] * len(views)
+        readings = [empty] * len(views)
         for rows in _batches(strips):
             batch = [strip for strip in (strips[row] for row in rows) if strip is not None]
             padded = pad([strip.image for strip in batch])
-            outputs = self._engine.run(padded.as_input())
-            scores = split_lines(outputs, padded.num_frames, temperatures=self._metadata.temperatures)
-            for row, strip, line in zip(rows, batch, scores, strict=True):
-                lines[row] = self._decoder.line(line, scale=STRIDE * strip.scale, offset=strip.left)
-        return lines
+            places = [(STRIDE * strip.scale, strip.left) for strip in batch]
+            found = describe(self._logits(padded), padded.num_frames, places=places)
+            for row, reading in zip(rows, found, strict=True):
+                readings[row] = reading
+        return readings
+
+    def _logits(self, strips: Strips) -> Logits:
+        return self._engine.run(strips.as_input())
 
 
-def _open(weights: str) -> Engine:
-    if weights.lower().endswith(".onnx"):
-        if not Path(weights).is_file():
+def _open(weights: str, num_threads: int) -> Engine:
+    """Finds the weights and makes the engine that runs them."""
+    path = Path(weights)
+    suffix = path.suffix.lower()
+    if suffix == ".h5":
+        return _open_keras(path)
+    if suffix == ".onnx":
+        if not _exists(path):
             raise WeightsMissingError(
                 f"there is no weight file {weights!r}; check the path, or see `koocr models`"
             )
-        return OnnxEngine(weights)
+        return OnnxEngine(path, num_threads=num_threads)
+    if weights and _exists(path):
+        raise WeightsError(f"{weights!r} is no weight file of koocr; give an .onnx or an .h5 file")
     shipped = shipped_model(weights, task="line")
-    return OnnxEngine(verified(shipped.files[shipped.reads_with]))
+    file = verified(shipped.files[shipped.reads_with])
+    return _open_keras(file) if shipped.reads_with == "keras" else OnnxEngine(file, num_threads=num_threads)
+
+
+def _open_keras(path: Path) -> Engine:
+    from koocr.engine import KerasEngine
+    from koocr.line.keras_model import load_model, reading_model, stored_metadata
+
+    return KerasEngine(reading_model(load_model(path)), stored_metadata(path).to_dict())
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name longer than the system allows
+        return False
 
 
 def _load(image: ImageSource, number: int) -> GreyImage:
@@ -151,7 +221,7 @@ def _batches(strips: Sequence[Strip | None]) -> Iterator[list[int]]:
     widths = {row: strip.image.shape[1] for row, strip in enumerate(strips) if strip is not None}
     batch: list[int] = []
     for row in sorted(widths, key=lambda row: widths[row]):
-        full = (len(batch) + 1) * widths[row] > _MOST_COLUMNS
+        full = (len(batch) + 1) * padded_width(widths[row]) > _MOST_COLUMNS
         if batch and (full or widths[batch[0]] < _LEAST_FILLED * widths[row]):
             yield batch
             batch = []
