@@ -77,7 +77,9 @@ def line_data(sources: LineSources, drawing: LineDrawing) -> LineData:
     texts = {
         split: _line_text(groups, words, split=split, settings=drawing.text) for split in ("train", "val")
     }
-    stream = LineStream(train.pool(settings=_TRAINING), texts["train"], settings=drawing.drawing, seed=drawing.seed)
+    stream = LineStream(
+        train.pool(settings=_TRAINING), texts["train"], settings=drawing.drawing, seed=drawing.seed
+    )
     validation = None
     if drawing.num_validation:
         validation = _validation(_Split("val", sources), texts["val"], drawing)
