@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from koocr.cli.command_line import print_table, written_command
 from koocr.cli.options import (
     add_flag,
     did_you_mean,
@@ -88,7 +88,6 @@ def run(args: argparse.Namespace) -> int:
     from koocr.training.threads import limit_threads
 
     limit_threads(args.threads)
-    from koocr.cli.evaluate import print_table
     from koocr.line.comparison import compare
     from koocr.line.comparison_report import comparison_table
 
@@ -161,16 +160,6 @@ def _write(
     from koocr.evaluation.report import write_report
     from koocr.line.comparison_report import build_comparison_report
 
-    report = build_comparison_report(results, data, settings, folder=args.out, command=_command(args))
+    command = written_command("compare lines", args, add_arguments, left_out=_ON_THIS_MACHINE)
+    report = build_comparison_report(results, data, settings, folder=args.out, command=command)
     write_report(report, args.out)
-
-
-def _command(args: argparse.Namespace) -> str:
-    """The command that does the same, without what is only true on this machine: folders, threads."""
-    parser = argparse.ArgumentParser()
-    add_arguments(parser)
-    words = ["koocr", "compare", "lines"]
-    for option, value in vars(args).items():
-        if option not in _ON_THIS_MACHINE and value != parser.get_default(option):
-            words.append(f"--{option}={value.name if isinstance(value, Path) else value}")
-    return shlex.join(words)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from koocr.cli.command_line import print_table, tell, written_command
 from koocr.cli.options import add_flag, fraction, non_negative_int, positive_int
 from koocr.errors import KoocrError, missing_dependency
 
@@ -16,16 +15,19 @@ if TYPE_CHECKING:
 
     from koocr.character.findings import Findings, TestPlan
     from koocr.character.reader import KoOCR
-    from koocr.evaluation.report import Table
 
 NAME = "evaluate"
 HELP = "measure a character network on faces, handwriting or patches, with a report"
 
 _VAL_DATA = Path("./val_data")
+_ON_THIS_MACHINE, _FILES = ("out", "threads", "task"), ("weights", "against")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
+    parser.add_argument(
+        "task", nargs="?", default="character", choices=("character",), help="what to measure"
+    )
     parser.add_argument(
         "--weights", default="", help="a shipped model's name, an .onnx or an .h5 file (the default model)"
     )
@@ -90,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     reader = KoOCR(args.weights or None, num_threads=args.threads)
     others = {weights: KoOCR(weights, num_threads=args.threads) for weights in args.against}
     plan, notes = _plan(args)
-    findings = measure(reader, plan, progress=_tell)
+    findings = measure(reader, plan, progress=tell)
     _extend(findings, reader, others, plan, args)
     name, out = _name(args.weights), args.out or Path(f"{_stem(args.weights)}_evaluation")
     activations = _activations(args, reader, findings, notes)
@@ -99,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
         accuracy=args.accuracy,
         confusion_matrix=args.confusion_matrix,
         notes=tuple(notes),
-        command=_command(args),
+        command=written_command(NAME, args, add_arguments, left_out=_ON_THIS_MACHINE, files=_FILES),
         activations=activations,
         augmentation=augmentation_sheet(findings) if args.show_augmentation else None,
     )
@@ -109,7 +111,7 @@ def run(args: argparse.Namespace) -> int:
         if isinstance(block, Table):
             print_table(block)
     for note in notes:
-        _tell(note)
+        tell(note)
     print(f"the report is in {page}")
     return 0
 
@@ -149,10 +151,10 @@ def _extend(
         from koocr.hangul import syllable
 
         findings.held_out = frozenset(map(syllable, syllables_to_hide(args.hide_share)))
-    add_others(findings, others, plan, name=args.weights, progress=_tell)
+    add_others(findings, others, plan, name=args.weights, progress=tell)
     add_sizes(findings, list(others), weights=args.weights)
     if args.speed:
-        _tell("speed")
+        tell("speed")
         add_speeds(findings, reader, others, weights=args.weights)
 
 
@@ -170,21 +172,6 @@ def _activations(
         return None
 
 
-def _command(args: argparse.Namespace) -> str:
-    """The command that measures the same, without what is only true on this machine: folders, threads."""
-    parser = argparse.ArgumentParser()
-    add_arguments(parser)
-    words = ["koocr", "evaluate"]
-    for option, value in vars(args).items():
-        if option in ("out", "threads") or value == parser.get_default(option):
-            continue
-        for one in value if isinstance(value, list) else [value]:
-            is_path = isinstance(one, Path) or option in ("weights", "against")
-            text = Path(one).name if is_path else str(one).lower() if isinstance(one, bool) else str(one)
-            words.append(f"--{option}={text}")
-    return shlex.join(words)
-
-
 def _name(weights: str) -> str:
     from koocr.weights import shipped_model
 
@@ -194,16 +181,3 @@ def _name(weights: str) -> str:
 def _stem(weights: str) -> str:
     path = Path(weights or _name(weights))
     return str(path.with_suffix("")) if path.suffix in (".onnx", ".h5") else str(path)
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def print_table(table: Table) -> None:
-    """Prints a table in columns."""
-    rows = [table.header, *table.rows]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(table.header))]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-    print()

@@ -67,7 +67,7 @@ def line_sheet(samples: Sequence[LineSample], *, width: int = 900) -> Image.Imag
     for sample, picture, height in zip(samples, pictures, heights, strict=True):
         draw.text((_GAP, top), sample.note, font=note_font, fill=GREY)
         sheet.paste(picture, (_GAP, top + _NOTE_PX))
-        _write(draw, font, (_GAP, top + _NOTE_PX + picture.height), sample.steps)
+        _write(draw, font, (_GAP, top + _NOTE_PX + picture.height), sample.steps, width - 2 * _GAP)
         bottom = top + height - _GAP
         draw.line((_GAP, bottom, width - _GAP, bottom), fill=(225, 225, 225))
         top += height
@@ -86,9 +86,17 @@ def _write(
     font: ImageFont.FreeTypeFont,
     corner: tuple[int, int],
     steps: Iterable[Step],
+    width: int,
 ) -> None:
-    """Writes truth and reading one under the other, so that what was lost or invented leaves a gap."""
+    """Writes truth and reading one under the other, so that what was lost or invented leaves a gap.
+
+    Where they would be wider than `width`, they are written smaller.
+    """
     left, top = float(corner[0]), corner[1]
+    steps = list(steps)
+    length = sum(max(map(font.getlength, step)) for step in steps)
+    if length > width:
+        font = font.font_variant(size=int(font.size * width / length))
     for step in steps:
         right = left + max(font.getlength(text) for text in step)
         for row, (text, colour) in enumerate(zip(step, (RED, _BLUE), strict=True)):

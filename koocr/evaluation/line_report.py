@@ -67,6 +67,7 @@ class LineReportOptions:
         name: of the weights.
         explained: name of a condition → what its lines are, in a few words.
         scorecard: what is asked of the model beside what was measured; None for none.
+        figures: the same for programs: name of a reader, "" for the one in question → figure → value.
         num_confusions: how many of the most frequent errors are listed.
         num_samples: how many lines with errors are shown in the report itself.
         notes: sentences on what was left out.
@@ -76,6 +77,7 @@ class LineReportOptions:
     name: str
     explained: Mapping[str, str] = field(default_factory=dict)
     scorecard: Table | None = None
+    figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     num_confusions: int = 40
     num_samples: int = 24
     notes: tuple[str, ...] = ()
@@ -191,6 +193,7 @@ def _data(findings: LineFindings, counts: LineCounts, options: LineReportOptions
     return {
         "name": options.name,
         "command": options.command,
+        "figures": {name: dict(values) for name, values in options.figures.items()},
         "conditions": conditions,
         "confusions": [[step.truth, step.read, n] for step, n in confused(readings, options.num_confusions)],
         "peers": {name: asdict(score_lines(count_errors(peer))) for name, peer in findings.peers.items()},

@@ -144,13 +144,15 @@ def save_scatter(
         axes.plot(*zip(*(points[name] for name in best), strict=True), color=_GREY, linewidth=1, zorder=1)
         for number, group in enumerate(dict.fromkeys(groups[name] for name in points)):
             chosen = [points[name] for name in points if groups[name] == group]
-            axes.scatter(*zip(*chosen, strict=True), s=36, color=f"C{number}", label=group, zorder=2)
+            axes.plot(*zip(*chosen, strict=True), "o", color=f"C{number}", label=group, zorder=2)
         for name, place in points.items():
             colour = "black" if name in best else _GREY
             axes.annotate(name, place, xytext=(4, 4), textcoords="offset points", fontsize=9, color=colour)
         if is_log:
+            from matplotlib.ticker import LogLocator
+
             axes.set_xscale("log")
-            axes.xaxis.get_major_locator().set_params(subs=(1, 2, 5))
+            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
             axes.xaxis.set_minor_formatter(lambda value, _: "")
         axes.margins(x=0.15)

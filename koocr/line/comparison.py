@@ -42,8 +42,8 @@ class Budget:
 
     Attributes:
         steps: each sees equally many lines.
-        minutes: each computes equally long: it gets as many steps as fit into that, by the time of its first
-            ones. Building graphs, validating and drawing again after a stop don't count.
+        minutes: each computes equally long: it gets as many steps as fit into that, by the processor time of
+            its first ones. Other programs, drawing and the building of graphs don't count.
     """
 
     steps: int = 0
@@ -90,11 +90,11 @@ class Result:
         name: of it.
         num_parameters: weights that are learnt.
         num_steps, num_lines: that it had.
-        minutes: that so many steps take.
+        minutes: of the processor that so many steps take.
         loss: at the end, per symbol.
         exact: name of a test → share of its lines that were read without an error.
         cer: name of a test → character error rate.
-        ms_per_line: to read a line, in batches, Keras, the fastest of some rounds.
+        ms_per_line: of the processor to read a line, in batches, Keras, the fastest of some rounds.
         samples: name of a test → what it read of the first few lines.
     """
 
@@ -206,7 +206,7 @@ def _run(
     name: str, data: ComparisonData, settings: ComparisonSettings, folder: Path, *, is_silent: bool
 ) -> Result:
     recogniser, learner = _fresh(name, data, settings)
-    num_steps = _num_steps(recogniser, learner, data, settings, folder)
+    num_steps, seconds = _steps(recogniser, learner, data, settings, folder)
     loop = TrainingLoop(
         learner,
         lambda step: recogniser.batch(data.batches(step)),
@@ -223,8 +223,10 @@ def _run(
     loop.resume()
     loop.run(validate=dict, logs=[CsvLog(folder)])
     learner.set_weights(loop.best_weights())
-    save_weights(folder / _WEIGHTS, recogniser.model, {"recogniser": recogniser.settings.to_dict()})
-    result = _measured(name, recogniser, data, _epochs(folder))
+    save_weights(folder / _WEIGHTS, recogniser.model, recogniser.metadata.to_dict())
+    result = _measured(
+        name, recogniser, data, num_steps=num_steps, minutes=num_steps * seconds / 60, loss=_last_loss(folder)
+    )
     _write(folder / _RESULT, asdict(result))
     return result
 
@@ -252,22 +254,24 @@ def _schedule(settings: ComparisonSettings, num_steps: int) -> Schedule:
     )
 
 
-def _num_steps(
+def _steps(
     recogniser: Recogniser,
     learner: keras.Model,
     data: ComparisonData,
     settings: ComparisonSettings,
     folder: Path,
-) -> int:
-    """The budget in steps; what was worked out once stays, so that a run that goes on has the same."""
-    if settings.budget.steps:
-        return settings.budget.steps
+) -> tuple[int, float]:
+    """The budget in steps, and the processor's seconds for one.
+
+    What was worked out once stays, so that a run that goes on has the same.
+    """
     path = folder / _STEPS
     if not path.exists():
         seconds = _seconds_a_step(recogniser, learner, data)
-        num_steps = max(_NUM_EPOCHS, round(60 * settings.budget.minutes / seconds))
-        _write(path, {"num_steps": num_steps, "seconds_a_step": seconds})
-    return int(json.loads(path.read_text(encoding="utf-8"))["num_steps"])
+        fitting = max(_NUM_EPOCHS, round(60 * settings.budget.minutes / seconds))
+        _write(path, {"num_steps": settings.budget.steps or fitting, "seconds_a_step": seconds})
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    return int(stored["num_steps"]), float(stored["seconds_a_step"])
 
 
 def _seconds_a_step(recogniser: Recogniser, learner: keras.Model, data: ComparisonData) -> float:
@@ -277,21 +281,20 @@ def _seconds_a_step(recogniser: Recogniser, learner: keras.Model, data: Comparis
     seconds = []
     for number in range(_UNTIMED + _TIMED):
         batch = recogniser.batch(data.batches(number))
-        start = time.perf_counter()
+        start = time.process_time()
         learner.train_on_batch(dict(batch.images), dict(batch.labels), sample_weight=dict(batch.weights))
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     before.restore(learner)
     return float(np.median(seconds[_UNTIMED:]))
 
 
-def _epochs(folder: Path) -> list[dict[str, float]]:
-    """The rows of the log: step, loss, images a second."""
+def _last_loss(folder: Path) -> float:
     with open(folder / "log.csv", encoding="utf-8", newline="") as file:
-        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+        return float(list(csv.DictReader(file))[-1]["loss"])
 
 
 def _measured(
-    name: str, recogniser: Recogniser, data: ComparisonData, epochs: Sequence[Mapping[str, float]]
+    name: str, recogniser: Recogniser, data: ComparisonData, *, num_steps: int, minutes: float, loss: float
 ) -> Result:
     exact, cer, samples = {}, {}, {}
     for test, lines in data.tests.items():
@@ -301,17 +304,13 @@ def _measured(
         score = score_lines(count_errors(readings))
         exact[test], cer[test] = score.exact, score.cer
     timed = next(iter(data.tests.values()))
-    num_steps = int(epochs[-1]["step"])
-    # Of the epochs' speeds the median: in the first one graphs are built.
-    speed = float(np.median([row["images_per_second"] for row in epochs]))
-    num_lines = num_steps * data.batch_size
     return Result(
         name=name,
         num_parameters=sum(int(np.prod(weight.shape)) for weight in recogniser.model.trainable_weights),
         num_steps=num_steps,
-        num_lines=num_lines,
-        minutes=num_lines / speed / 60,
-        loss=epochs[-1]["loss"],
+        num_lines=num_steps * data.batch_size,
+        minutes=minutes,
+        loss=loss,
         exact=exact,
         cer=cer,
         ms_per_line=1000 * min(_seconds_to_read(recogniser, timed) for _ in range(_ROUNDS)) / len(timed),
@@ -320,6 +319,6 @@ def _measured(
 
 
 def _seconds_to_read(recogniser: Recogniser, lines: LineBatch) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     recogniser.read(lines)
-    return time.perf_counter() - start
+    return time.process_time() - start

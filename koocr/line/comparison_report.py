@@ -83,11 +83,7 @@ def build_comparison_report(
 
 def _what(data: ComparisonData, settings: ComparisonSettings) -> str:
     budget = settings.budget
-    given = (
-        f"{budget.steps:,} steps"
-        if budget.steps
-        else f"{budget.minutes:g} minutes of computing, drawing aside"
-    )
+    given = f"{budget.steps:,} steps" if budget.steps else f"{budget.minutes:g} minutes of the processor"
     return (
         f"Every recogniser got the same: {given}, {data.batch_size} lines a step, the same lines in the same "
         f"order, {settings.optimizer} with a peak rate of {settings.learning_rate:g}. {data.summary} The "
@@ -119,8 +115,8 @@ def comparison_table(results: Sequence[Result]) -> Table:
         "lines learnt from", "minutes",
     )  # fmt: skip
     caption = (
-        "The study: sentence accuracy, HCLT 2019, where it is known. Reading is timed in batches of 32, on "
-        "Keras; – is unknown."
+        "The study: sentence accuracy, HCLT 2019, where it is known (–: unknown). Times are the processor's, "
+        "on Keras: ms to read a line in batches of 32, minutes of training."
     )
     return Table(header, rows, caption)
 

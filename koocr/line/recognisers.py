@@ -13,6 +13,7 @@ from koocr.charset import Charset
 from koocr.data.synthesis.lines import LineBatch
 from koocr.errors import ConfigError
 from koocr.image import GreyImage
+from koocr.line.metadata import LineMetadata
 from koocr.line.network import build_network
 from koocr.line.prepare import fit_line
 from koocr.line.settings import HEADS, LineSettings
@@ -57,8 +58,8 @@ class Recogniser(Protocol):
     model: keras.Model
 
     @property
-    def settings(self) -> StageSettings | LineSettings:
-        """Of the network."""
+    def metadata(self) -> LineMetadata:
+        """What is stored beside the weights, so that they can be read with and exported."""
 
     def compile(self, optimizer: keras.Optimizer) -> keras.Model:
         """The model that is trained; it shares its weights with `model`."""
@@ -112,6 +113,7 @@ class StageRecogniser:
     def __init__(self, settings: StageSettings, charset: Charset) -> None:
         self.settings = settings
         self.model = build_stages(settings)
+        self.metadata = LineMetadata(settings, symbols="".join(charset.symbols))
         self._reading = reading_network(self.model)
         self._charset = charset
 
@@ -158,6 +160,7 @@ class OwnRecogniser:
     def __init__(self, settings: LineSettings) -> None:
         self.settings = settings
         self.model = build_network(settings)
+        self.metadata = LineMetadata(settings)
 
     def compile(self, optimizer: keras.Optimizer) -> keras.Model:
         """See `Recogniser`."""

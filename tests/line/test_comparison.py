@@ -20,6 +20,7 @@ from koocr.hangul import syllable_index
 from koocr.line.comparison import Budget, ComparisonSettings, Result, compare, load_results
 from koocr.line.comparison_data import ComparisonData, ConditionSettings, condition_data
 from koocr.line.comparison_report import build_comparison_report, comparison_table
+from koocr.line.metadata import LineMetadata
 from koocr.line.recognisers import OWN, Sizes, make_recogniser, names
 from koocr.line.stages.settings import StageSettings
 from koocr.training.loop import TrainingBatch
@@ -55,7 +56,7 @@ def data(batches: Callable[[int], LineBatch] = lines) -> ComparisonData:
 class Tiny:
     """One layer that looks at all three letters: trained in no time, by the same contract as the others."""
 
-    settings = StageSettings(charset_size=2)
+    metadata = LineMetadata(StageSettings(charset_size=2), symbols="가나")
 
     def __init__(self, name: str, charset: Charset, sizes: Sizes) -> None:
         image = keras.Input((40, 90, 1), name="image")
@@ -127,7 +128,7 @@ def test_what_is_finished_is_not_done_again(finished: Path) -> None:
     assert set(again.exact) == set(again.samples) == {"basic", "blur"}
     assert again.num_parameters == 40 * 90 * 6 + 6
     assert again.mean_exact == 1 and again.mean_cer == 0, "ten steps are enough for bars"
-    assert read_settings(finished / NAME / "weights.h5")["recogniser"] == Tiny.settings.to_dict()
+    assert read_settings(finished / NAME / "weights.h5") == Tiny.metadata.to_dict()
 
 
 def test_a_folder_holds_one_comparison(finished: Path) -> None:

@@ -49,7 +49,7 @@ class FacePen:
 
     def __init__(self, face: Face, syllables: NDArray[np.int32]) -> None:
         self.face = face
-        self._syllables = syllables
+        self.syllables = syllables
         self._fonts: dict[int, ImageFont.FreeTypeFont] = {}
 
     @cached_property
@@ -63,7 +63,7 @@ class FacePen:
         missing = bytes(font.getmask(_NOWHERE))
         others = (symbol for symbol in line_charset().symbols if not is_syllable(symbol) and symbol != " ")
         drawn = (symbol for symbol in others if _is_drawn(bytes(font.getmask(symbol)), missing))
-        return Repertoire(self._syllables, "".join(symbol for symbol in drawn if symbol != _WON))
+        return Repertoire(self.syllables, "".join(symbol for symbol in drawn if symbol != _WON))
 
     def line(self, text: str, rng: np.random.Generator, *, degraded: bool = False) -> UInt8Array:
         """Draws a line.
