@@ -166,7 +166,7 @@ def cluster_sheet(views: Sequence[View], *, columns: int = 4) -> Image.Image:
 
     If symbols stand apart, the network tells them apart within the cluster; if not, it guesses.
     """
-    return contact_sheet([_view_tile(view) for view in views], columns=columns, tile_px=_VIEW_PX)
+    return contact_sheet([_view_tile(view) for view in views], columns=columns, tile_px=_VIEW_PX, title_px=26)
 
 
 def _view_tile(view: View) -> Tile:

@@ -145,9 +145,6 @@ def save_scatter(
         for number, group in enumerate(dict.fromkeys(groups[name] for name in points)):
             chosen = [points[name] for name in points if groups[name] == group]
             axes.plot(*zip(*chosen, strict=True), "o", color=f"C{number}", label=group, zorder=2)
-        for name, place in points.items():
-            colour = "black" if name in best else _GREY
-            axes.annotate(name, place, xytext=(4, 4), textcoords="offset points", fontsize=9, color=colour)
         if is_log:
             from matplotlib.ticker import LogLocator
 
@@ -160,6 +157,46 @@ def save_scatter(
         axes.set(xlabel=labels[0], ylabel=labels[1], ylim=(0, min(1.0, max(0.05, 1.1 * highest))))
         axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, frameon=False)
+        for name, (offset, side) in _label_places(axes, points).items():
+            axes.annotate(
+                name,
+                points[name],
+                xytext=offset,
+                textcoords="offset points",
+                fontsize=9,
+                color="black" if name in best else _GREY,
+                ha=side,
+                annotation_clip=False,
+            )
+
+
+def _label_places(
+    axes: Axes, points: Mapping[str, tuple[float, float]]
+) -> dict[str, tuple[tuple[int, int], str]]:
+    """For each point the corner at which its label covers the fewest others: offset and side."""
+    corners = (((4, 4), "left"), ((4, -11), "left"), ((-4, 4), "right"), ((-4, -11), "right"))
+    centres = {name: axes.transData.transform(place) for name, place in points.items()}
+    taken = [(x - 3, y - 3, x + 3, y + 3) for x, y in centres.values()]
+    found = {}
+    for name, (x, y) in centres.items():
+        width, height = 8 * len(name), 15  # pixels, about
+        boxes = []
+        for (right, up), side in corners:
+            left = x + right * 1.4 - (width if side == "right" else 0)
+            boxes.append((left, y + up * 1.4, left + width, y + up * 1.4 + height))
+        hits = [sum(_overlap(box, other) for other in taken) + 2 * (box[2] > axes.bbox.x1) for box in boxes]
+        chosen = hits.index(min(hits))
+        taken.append(boxes[chosen])
+        found[name] = corners[chosen]
+    return found
+
+
+_Box = tuple[float, float, float, float]
+
+
+def _overlap(one: _Box, other: _Box) -> bool:
+    """Whether two boxes (left, bottom, right, top) share ground."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _undominated(points: Mapping[str, tuple[float, float]]) -> list[str]:

@@ -36,19 +36,22 @@ class Tile:
     caption: tuple[tuple[str, Colour], ...] = ()
 
 
-def contact_sheet(tiles: Sequence[Tile], *, columns: int = 8, tile_px: int = 96) -> Image.Image:
+def contact_sheet(
+    tiles: Sequence[Tile], *, columns: int = 8, tile_px: int = 96, title_px: int | None = None
+) -> Image.Image:
     """Lays pictures out in rows.
 
     Args:
         tiles: the pictures; each is scaled to fit a square, small ones by whole factors so that pixels show.
         columns: how many stand in a row.
         tile_px: side of the square.
+        title_px: type size of the captions' first lines; None: a quarter of the square.
 
     Returns:
         An RGB picture; one white square if there are no tiles.
     """
     num_lines = max((len(tile.caption) for tile in tiles), default=0)
-    large, small = max(14, tile_px // 4), max(11, tile_px // 7)
+    large, small = title_px or max(14, tile_px // 4), max(11, tile_px // 7)
     caption_px = round(_LINE * (large + small * (num_lines - 1))) if num_lines else 0
     columns = max(1, min(columns, len(tiles)))
     rows = max(1, -(-len(tiles) // columns))
