@@ -13,7 +13,7 @@ import pytest
 
 import koocr
 from koocr import cli
-from koocr.cli import COMMANDS, main
+from koocr.cli import COMMANDS, TASKS, main
 from koocr.errors import ConfigError, DataError, InputError, KoocrError, MissingDependencyError, WeightsError
 
 ROOT = Path(koocr.__file__).parent.parent
@@ -41,6 +41,9 @@ def koocr_command(*args, **environment):
 def test_every_command_is_complete(name):
     module = import_module(f"koocr.cli.{name}")
     assert name == module.NAME
+    assert all(
+        f"{name} {task}" == import_module(f"koocr.cli.{name}_{task}").NAME for task in TASKS.get(name, ())
+    )
     assert re.fullmatch(r"\S[^\n]{8,90}[^\s.]", module.HELP), "one line without a full stop"
 
 
@@ -56,9 +59,10 @@ def test_every_command_has_a_help_text(name, capsys):
 def test_help_lists_every_command_with_its_line(argv, capsys):
     assert main(argv) == 0
     lines = capsys.readouterr().out.splitlines()
-    for name in COMMANDS:
-        expected = import_module(f"koocr.cli.{name}").HELP
-        assert [line.split(maxsplit=1)[1] for line in lines if line.startswith(f"  {name} ")] == [expected]
+    for name in [*COMMANDS, *(f"{name}_{task}" for name, tasks in TASKS.items() for task in tasks)]:
+        module = import_module(f"koocr.cli.{name}")
+        pattern = re.compile(rf"  {module.NAME}  +{re.escape(module.HELP)}")
+        assert len([line for line in lines if pattern.fullmatch(line)]) == 1
 
 
 def test_help_of_one_command(command, capsys):
