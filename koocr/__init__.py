@@ -3,6 +3,8 @@
     >>> import koocr
     >>> koocr.KoOCR().predict("syllable.png", n=3)  # doctest: +SKIP
     ['닭', '닮', '닥']
+    >>> koocr.LineReader().read("line.png").text  # doctest: +SKIP
+    '닭 한 마리, 12,000원'
 
 Importing the package loads nothing heavy: each name below is fetched from its module when it is first used.
 """
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from koocr.character.reader import KoOCR
-    from koocr.document import Candidate, Character, JamoScore
+    from koocr.document import Candidate, Character, JamoScore, Line, LineCharacter
     from koocr.errors import (
         CharsetError,
         ConfigError,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
         WeightsError,
         WeightsMissingError,
     )
+    from koocr.line.reader import LineReader
 
 __version__ = "0.1.0"
 
@@ -42,6 +45,9 @@ __all__ = [
     "JamoScore",
     "KoOCR",
     "KoocrError",
+    "Line",
+    "LineCharacter",
+    "LineReader",
     "MissingDependencyError",
     "TrainingError",
     "WeightsCorruptError",
@@ -55,6 +61,9 @@ _HOMES = {
     "Candidate": "koocr.document",
     "Character": "koocr.document",
     "JamoScore": "koocr.document",
+    "Line": "koocr.document",
+    "LineCharacter": "koocr.document",
+    "LineReader": "koocr.line.reader",
 }
 
 

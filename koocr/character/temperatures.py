@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from koocr.character.decode import scores_of
 from koocr.character.symbols import NUM_SYMBOLS, encode, split_targets
 from koocr.errors import DataError
-from koocr.evaluation.calibration import fit_temperature
+from koocr.evaluation.calibration import binary_loss, fit_temperature, minimum
 
 __all__ = ["fit_temperatures"]
 
@@ -21,7 +21,6 @@ IntArray = NDArray[np.int64]
 _LEAST, _MOST = 0.4, 4.0
 """An output that makes no mistake on the set, as "single" may, is likeliest at 0; a few images don't prove
 that it never will."""
-_GOLDEN = (math.sqrt(5) - 1) / 2
 
 
 def fit_temperatures(
@@ -58,9 +57,9 @@ def fit_temperatures(
         scaled = _scaled(alone, math.exp(log_factor))
         scores = scores_of(known, charset=charset, temperatures=scaled, common_bonus=common_bonus)
         ids, logs = scores.top(1)
-        return _binary_loss(logs[:, 0].astype(np.float64), ids[:, 0] == symbols)
+        return binary_loss(logs[:, 0].astype(np.float64), ids[:, 0] == symbols)
 
-    return _scaled(alone, math.exp(_minimum(loss, -1.4, 1.4)))
+    return _scaled(alone, math.exp(minimum(loss, -1.4, 1.4)))
 
 
 _OUTPUTS = ("initial", "medial", "final", "syllable", "single", "symbol")
@@ -82,25 +81,3 @@ def _alone(name: str, logits: FloatArray, symbols: IntArray, charset: str | None
 
 def _scaled(temperatures: Mapping[str, float], factor: float) -> dict[str, float]:
     return {name: value * factor for name, value in temperatures.items()}
-
-
-def _binary_loss(log_probability: NDArray[np.float64], is_right: NDArray[np.bool_]) -> float:
-    """The mean log loss of "the best answer is right", given its log-probability."""
-    wrong = np.log(np.maximum(-np.expm1(np.minimum(log_probability, 0.0)), 1e-12))
-    return float(-np.mean(np.where(is_right, log_probability, wrong)))
-
-
-def _minimum(function: Callable[[float], float], low: float, high: float, *, steps: int = 14) -> float:
-    """Golden-section search."""
-    left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-    at_left, at_right = function(left), function(right)
-    for _ in range(steps):
-        if at_left < at_right:
-            high, right, at_right = right, left, at_left
-            left = high - _GOLDEN * (high - low)
-            at_left = function(left)
-        else:
-            low, left, at_left = left, right, at_right
-            right = low + _GOLDEN * (high - low)
-            at_right = function(right)
-    return (low + high) / 2

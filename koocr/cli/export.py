@@ -6,6 +6,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from koocr.cli.export_line import add_line_arguments, export_line
 from koocr.cli.options import need_keras, number, positive_int
 from koocr.errors import ConfigError
 
@@ -32,15 +33,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=number,
         help="nats for the syllables of KS X 1001, which nearly all text is written with (as stored, or 0)",
     )
-    parser.add_argument("--num_images", type=positive_int, default=2000, help="images for calibration (2000)")
+    parser.add_argument(
+        "--num_images", type=positive_int, help="images for calibration (2000), or lines (400)"
+    )
+    add_line_arguments(parser.add_argument_group("of a line network"))
 
 
 def run(args: argparse.Namespace) -> int:
     """Exports, checks each file against Keras, and prints what was written."""
-    import numpy as np
-
     _check_files(args)
     need_keras()
+    is_line = _is_line(args.weights)
+    args.num_images = args.num_images or (400 if is_line else 2000)
+    if is_line and (args.calibration is not None or args.common_bonus is not None):
+        raise ConfigError(
+            "--calibration and --common_bonus are for characters; give a line --fonts and --text"
+        )
+    return export_line(args) if is_line else _export_character(args)
+
+
+def _is_line(weights: Path) -> bool:
+    """Whether a weight file, or the shipped model of this name, reads lines."""
+    from koocr.training.weights_file import read_settings
+    from koocr.weights import shipped_models
+
+    if weights.suffix.lower() == ".h5":
+        return read_settings(weights).get("task") == "line"
+    return any(model.name == str(weights) and model.task == "line" for model in shipped_models())
+
+
+def _export_character(args: argparse.Namespace) -> int:
+    import numpy as np
+
     from koocr.character.calibration import calibration_images, logits_of
     from koocr.character.export import agreement, export_onnx, quantise
     from koocr.character.keras_model import find_weights, load_model, stored_metadata

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from koocr.cli.images import image_source, report
 from koocr.cli.options import add_flag, positive_int
-from koocr.errors import ConfigError, InputError, KoocrError
+from koocr.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from koocr.character.reader import KoOCR
@@ -48,11 +49,11 @@ def run(args: argparse.Namespace) -> int:
     exit_code, read = 0, []
     for name in args.images:
         try:
-            source = _standard_input() if name == "-" else name
+            source = image_source(name)
             character = reader.candidates(source, args.top_n)
         except InputError as error:
             exit_code = error.exit_code
-            _report(name, error, as_json=args.json)
+            report(name, error, as_json=args.json)
             continue
         print(_json(name, character) if args.json else _text(name, character))
         if args.picture is not None:
@@ -62,29 +63,6 @@ def run(args: argparse.Namespace) -> int:
         if len(read) > _PICTURED:
             print(f"koocr: {args.picture} shows the first {_PICTURED} images", file=sys.stderr)
     return exit_code
-
-
-def _standard_input() -> bytes:
-    """All of it, up to what the largest image may have.
-
-    Raises:
-        InputError: there is none, or too much.
-    """
-    from koocr.image import MAX_PIXELS
-
-    if sys.stdin is None:
-        raise InputError("there is no standard input; name a file, or pipe an image in")
-    most = 8 * MAX_PIXELS  # 16-bit RGBA
-    data = sys.stdin.buffer.read(most + 1)
-    if len(data) > most:
-        raise InputError(f"standard input goes on after {most:,} bytes; give a smaller image")
-    return data
-
-
-def _report(name: str, error: KoocrError, *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps({"image": name, "error": str(error)}, ensure_ascii=False))
-    print(f"koocr: {error}", file=sys.stderr)
 
 
 def _json(name: str, character: Character) -> str:

@@ -19,13 +19,19 @@ from koocr.cli.training_run import (
 from koocr.errors import ConfigError
 
 if TYPE_CHECKING:
+    from koocr.line.metadata import LineMetadata
+    from koocr.line.recognisers import Recogniser
     from koocr.line.settings import LineSettings
+    from koocr.line.stages.settings import StageSettings
     from koocr.line.training import LineData, LineTrainingSettings
 
 NAME = "train line"
 HELP = "train a line network on lines drawn from faces, hands and texts"
 
-_NETWORK_OPTIONS = ("head", "height", "width", "neck_layers", "neck_units", "neck_heads", "rank", "dropout")
+_OWN = ("head", "width", "neck_layers", "neck_units", "neck_heads", "rank", "dropout")
+_STAGES = ("transformation", "features", "sequence", "prediction")
+_FAMILY = (*_STAGES, "channels", "hidden")
+"""Options of the four-stage family, which any of its four stages calls for."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,13 +55,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_network(group: Any) -> None:
     group.add_argument("--head", help="jamo, plain or jamo-sequence (jamo)")
-    group.add_argument("--height", type=positive_int, metavar="PIXELS", help="of the line (48)")
+    group.add_argument(
+        "--height", type=positive_int, metavar="PIXELS", help="of the line (48; the family: 32)"
+    )
     group.add_argument("--width", type=positive_number, help="factor on the trunk's channels (1)")
     group.add_argument("--neck_layers", type=non_negative_int, help="that mix along the line (2)")
     group.add_argument("--neck_units", type=positive_int, help="channels of a frame (192)")
     group.add_argument("--neck_heads", type=positive_int, help="of attention (6)")
     group.add_argument("--rank", type=positive_int, help="of the terms between jamo (16)")
     group.add_argument("--dropout", type=fraction, help="in the neck (0)")
+    group.add_argument("--transformation", help="of the four-stage family: None or TPS")
+    group.add_argument("--features", help="of the family: VGG, RCNN or ResNet")
+    group.add_argument("--sequence", help="of the family: None or BiLSTM")
+    group.add_argument("--prediction", help="of the family: CTC or Attn")
+    group.add_argument("--channels", type=positive_int, help="of the family's last maps (512)")
+    group.add_argument("--hidden", type=positive_int, help="units of the family's recurrent layers (256)")
     group.add_argument("--weights", type=Path, help="to begin with: an .h5 file of `koocr train line`")
     group.add_argument(
         "--character_weights",
@@ -90,9 +104,18 @@ def run(args: argparse.Namespace) -> int:
     from koocr.training.threads import limit_threads
 
     limit_threads(args.threads)
+    from koocr.line.recognisers import OwnRecogniser, StageRecogniser
+    from koocr.line.stages.settings import StageSettings
     from koocr.line.training import train_line_network
 
-    settings, start = _network(args)
+    metadata, start = _network(args)
+    settings = metadata.settings
+
+    def make() -> Recogniser:
+        if isinstance(settings, StageSettings):
+            return StageRecogniser(settings, metadata.charset)
+        return OwnRecogniser(settings)
+
     training = _training(args)
     logs = open_logs(args, settings.to_dict())
     if is_done(args, training.loop.num_steps, has_start=start is not None):
@@ -100,7 +123,7 @@ def run(args: argparse.Namespace) -> int:
     data = _data(args)
     write_run_settings(args, settings.to_dict(), training.to_dict())
     try:
-        train_line_network(settings, training, data, folder=args.logs, logs=logs, start=start)
+        train_line_network(make, training, data, folder=args.logs, logs=logs, start=start)
     finally:
         for log in logs:
             log.close()
@@ -108,23 +131,40 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _network(args: argparse.Namespace) -> tuple[LineSettings, Any]:
+def _network(args: argparse.Namespace) -> tuple[LineMetadata, Any]:
+    """What is trained, and the weights to begin with or None."""
     from koocr.line.metadata import LineMetadata
-    from koocr.line.settings import LineSettings
     from koocr.training.weights_file import read_settings, read_weights
 
-    options = {name: getattr(args, name) for name in _NETWORK_OPTIONS if getattr(args, name) is not None}
+    options = {name: getattr(args, name) for name in ("height", *_OWN, *_FAMILY)}
+    options = {name: value for name, value in options.items() if value is not None}
     if args.weights is None:
-        return LineSettings.from_dict(options), _trunk(args)
+        return LineMetadata(_settings(options, args.max_length)), _trunk(args)
     if args.character_weights is not None:
         raise ConfigError("--weights and --character_weights exclude each other; give one of them")
-    stored = LineMetadata.of(read_settings(args.weights), repr(str(args.weights))).settings
-    settings = LineSettings.from_dict({**stored.to_dict(), **options})
-    if settings != stored:
-        changed = [name for name in options if getattr(settings, name) != getattr(stored, name)]
-        found = ", ".join(f"{name}={getattr(stored, name)!r}" for name in changed)
+    metadata = LineMetadata.of(read_settings(args.weights), repr(str(args.weights)))
+    stored = metadata.settings.to_dict()
+    changed = [name for name, value in options.items() if stored.get(name) != value]
+    if changed:
+        found = ", ".join(f"{name}={stored[name]!r}" if name in stored else f"no {name}" for name in changed)
         raise ConfigError(f"the weights {args.weights} were made with {found}; leave those options out")
-    return settings, read_weights(args.weights)
+    return metadata, read_weights(args.weights)
+
+
+def _settings(options: dict[str, Any], max_length: int) -> LineSettings | StageSettings:
+    from koocr.charset import line_charset
+    from koocr.line.settings import LineSettings
+    from koocr.line.stages.settings import StageSettings
+
+    is_family = any(name in options for name in _STAGES)
+    foreign = [name for name in options if name in (_OWN if is_family else _FAMILY)]
+    if foreign:
+        whose = "koocr's own network" if is_family else "the four-stage family"
+        raise ConfigError(f"--{foreign[0]} belongs to {whose}; leave it out, or the options of the other")
+    if is_family:
+        options = {"charset_size": len(line_charset()), "max_length": max_length, **options}
+        return StageSettings.from_dict(options)
+    return LineSettings.from_dict(options)
 
 
 def _trunk(args: argparse.Namespace) -> Any:

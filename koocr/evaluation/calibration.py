@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,14 +14,17 @@ from koocr.evaluation.readings import FloatArray, IntArray
 
 __all__ = [
     "Reliability",
+    "binary_loss",
     "expected_calibration_error",
     "fit_temperature",
+    "minimum",
     "negative_log_likelihood",
     "reliability",
 ]
 
 MIN_TEMPERATURE: Final = 0.05
 MAX_TEMPERATURE: Final = 20.0
+_GOLDEN: Final = (math.sqrt(5) - 1) / 2
 
 
 @dataclass(frozen=True)
@@ -166,3 +169,25 @@ def _derivatives(batches: Batches, beta: float) -> tuple[float, float, float]:
         raise ValueError("no images to measure a likelihood on")
     loss, slope, curvature = totals / count
     return float(loss), float(slope), float(curvature)
+
+
+def binary_loss(log_probability: NDArray[np.float64], is_right: NDArray[np.bool_]) -> float:
+    """The mean log loss of "this answer is right", given the logarithm of its probability; (N,) each."""
+    wrong = np.log(np.maximum(-np.expm1(np.minimum(log_probability, 0.0)), 1e-12))
+    return float(-np.mean(np.where(is_right, log_probability, wrong)))
+
+
+def minimum(function: Callable[[float], float], low: float, high: float, *, steps: int = 14) -> float:
+    """Where a function with one valley between two numbers is lowest, by golden-section search."""
+    left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+    at_left, at_right = function(left), function(right)
+    for _ in range(steps):
+        if at_left < at_right:
+            high, right, at_right = right, left, at_left
+            left = high - _GOLDEN * (high - low)
+            at_left = function(left)
+        else:
+            low, left, at_left = left, right, at_right
+            right = low + _GOLDEN * (high - low)
+            at_right = function(right)
+    return (low + high) / 2

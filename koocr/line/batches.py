@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ _MARGIN = 32
 """Ground behind the widest line, as far as the trunk sees: so each line's end looks the same in any batch."""
 _MAX_WIDTH = 1600
 """A wider strip, 45 heights, is left out of training: one of them would make all of its batch as wide."""
+_ANY_WIDTH = 10**6
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,22 @@ def to_strips(images: Sequence[GreyImage], *, height: int, max_width: int = _MAX
     }
     padded = pad(list(kept.values()), height=height)
     return Strips(padded.images, padded.num_frames, np.array(list(kept), np.int32))
+
+
+def sorted_strips(images: Sequence[GreyImage], *, height: int, batch_size: int = 16) -> Iterator[Strips]:
+    """Prepares many lines in batches of about the same width; `rows` count through all of them.
+
+    Args:
+        images: (H, W) grey pictures of lines.
+        height: of the strips.
+        batch_size: lines at a time.
+    """
+    order = sorted(range(len(images)), key=lambda row: images[row].shape[1] / images[row].shape[0])
+    for start in range(0, len(order), batch_size):
+        chosen = np.array(order[start : start + batch_size], np.int32)
+        strips = to_strips([images[row] for row in chosen], height=height, max_width=_ANY_WIDTH)
+        if len(strips.rows):
+            yield Strips(strips.images, strips.num_frames, chosen[strips.rows])
 
 
 def pad(images: Sequence[UInt8Array], *, height: int = HEIGHT) -> Strips:

@@ -9,7 +9,7 @@ from pathlib import Path
 from koocr.data.faces import KLASSES, load_coverage, load_faces, select_faces
 from koocr.data.forms import Forms
 from koocr.data.handwriting import WRITER_SPLITS, Handwriting, load_writers
-from koocr.data.synthesis.lines import DrawingSettings, HandPool, LineStream
+from koocr.data.synthesis.lines import DrawingSettings, HandPool, LineBatch, LineStream
 from koocr.data.synthesis.lines.pool import sign_fonts
 from koocr.data.synthesis.lines.settings import PoolSettings
 from koocr.data.text import LineText, Sentences, Syllables, TextSettings, read_texts, read_words
@@ -70,20 +70,49 @@ def line_data(sources: LineSources, drawing: LineDrawing) -> LineData:
         DataError: a file is missing or damaged, or no face is there to learn from.
         MissingDependencyError: Faker is not installed.
     """
-    groups, words = read_texts(sources.text), read_words(sources.text)
+    words = _Words.of(sources.text)
     train = _Split("train", sources)
     if not train.faces:
         raise DataError("no face of the split train is in the list; add some", file=sources.fonts)
-    texts = {
-        split: _line_text(groups, words, split=split, settings=drawing.text) for split in ("train", "val")
-    }
-    stream = LineStream(
-        train.pool(settings=_TRAINING), texts["train"], settings=drawing.drawing, seed=drawing.seed
-    )
-    validation = None
-    if drawing.num_validation:
-        validation = _validation(_Split("val", sources), texts["val"], drawing)
+    text = words.lines("train", drawing.text)
+    stream = LineStream(train.pool(settings=_TRAINING), text, settings=drawing.drawing, seed=drawing.seed)
+    groups = _validation(sources, words, drawing) if drawing.num_validation else {}
+    validation = LineValidation(groups) if groups else None
     return LineData(lambda index: stream.batch(index, drawing.batch_size), validation)
+
+
+def validation_lines(sources: LineSources, drawing: LineDrawing) -> LineValidation:
+    """The lines that training is validated on, alone; see `line_data`.
+
+    Raises:
+        DataError: a file is missing or damaged, or there is nothing of the split val.
+        MissingDependencyError: Faker is not installed.
+    """
+    groups = _validation(sources, _Words.of(sources.text), drawing)
+    if not groups:
+        raise DataError("no face of the split val is in the list; add some", file=sources.fonts)
+    return LineValidation(groups)
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What a folder of texts holds."""
+
+    texts: list[list[str]]
+    words: list[str]
+
+    @classmethod
+    def of(cls, folder: Path) -> _Words:
+        return cls(read_texts(folder), read_words(folder))
+
+    def lines(self, split: str, settings: TextSettings) -> LineText:
+        """The mixture of a split."""
+        sources = {
+            "sentences": Sentences(self.texts, split=split),
+            "syllables": Syllables(self.words, split=split),
+            "forms": Forms(),
+        }
+        return LineText(sources, split=split, settings=settings)
 
 
 class _Split:
@@ -121,21 +150,11 @@ def _writers(sources: LineSources, split: str) -> Iterator[Handwriting]:
             yield writer
 
 
-def _line_text(groups: list[list[str]], words: list[str], *, split: str, settings: TextSettings) -> LineText:
-    sources = {
-        "sentences": Sentences(groups, split=split),
-        "syllables": Syllables(words, split=split),
-        "forms": Forms(),
-    }
-    return LineText(sources, split=split, settings=settings)
-
-
-def _validation(split: _Split, text: LineText, drawing: LineDrawing) -> LineValidation | None:
-    groups = {
-        name: stream.batch(0, drawing.num_validation)
-        for name, stream in _validation_streams(split, text, drawing.drawing).items()
-    }
-    return LineValidation(groups) if groups else None
+def _validation(sources: LineSources, words: _Words, drawing: LineDrawing) -> dict[str, LineBatch]:
+    """Lines by group."""
+    text = words.lines("val", drawing.text)
+    streams = _validation_streams(_Split("val", sources), text, drawing.drawing)
+    return {name: stream.batch(0, drawing.num_validation) for name, stream in streams.items()}
 
 
 def _validation_streams(split: _Split, text: LineText, drawing: DrawingSettings) -> dict[str, LineStream]:

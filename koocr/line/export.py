@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from koocr.engine import OnnxEngine
 from koocr.errors import ConfigError
 from koocr.image import GreyImage
-from koocr.line.batches import Strips, to_strips
+from koocr.line.batches import sorted_strips
 from koocr.line.decoder import DecoderSettings
 from koocr.line.keras_model import new_model, reading_model
 from koocr.line.metadata import LineMetadata
@@ -28,7 +28,6 @@ _NECK_MATRIX = 2**15
 """Elements of a matrix behind the trunk from which on a product becomes int8, for the size of the file."""
 _HEAD_MATRIX = 2**18
 """The same for the last products, which answers hang on: only a plain softmax over all syllables has it."""
-_BATCH = 16
 _EXAMPLE_WIDTHS = (96, 160)
 
 
@@ -70,7 +69,7 @@ def quantise(source: str | Path, path: str | Path, lines: Sequence[GreyImage]) -
         ConfigError: none of the lines has ink.
     """
     metadata = LineMetadata.of(OnnxEngine(source).metadata, repr(str(source)))
-    batches = [strips.as_input() for strips in _batches(lines, metadata.settings.height)]
+    batches = [strips.as_input() for strips in sorted_strips(lines, height=metadata.settings.height)]
     if not batches:
         raise ConfigError("an int8 network needs lines to calibrate it with; give some")
     return quantise_onnx(source, path, batches, in_float=_in_float)
@@ -88,22 +87,13 @@ def agreement(one: str | Path, other: str | Path, lines: Sequence[GreyImage]) ->
     metadata = LineMetadata.of(engines[0].metadata, repr(str(one)))
     reading = OutputReader(replace(metadata, temperatures={}), DecoderSettings(num_candidates=1))
     alike, count = 0, 0
-    for strips in _batches(lines, metadata.settings.height):
+    for strips in sorted_strips(lines, height=metadata.settings.height):
         first, second = (
             reading.texts(engine.run(strips.as_input()), strips.num_frames) for engine in engines
         )
         alike += sum(one == other for one, other in zip(first, second, strict=True))
         count += len(first)
     return alike / max(1, count)
-
-
-def _batches(lines: Sequence[GreyImage], height: int) -> Iterator[Strips]:
-    """Strips of about the same width; lines without ink are left out."""
-    ordered = sorted(lines, key=lambda line: line.shape[1] / line.shape[0])
-    for start in range(0, len(ordered), _BATCH):
-        strips = to_strips(ordered[start : start + _BATCH], height=height)
-        if len(strips.rows):
-            yield strips
 
 
 def _example(height: int) -> dict[str, NDArray[Any]]:
@@ -147,10 +137,9 @@ def _in_float(model: Any) -> list[str]:
         if node.name in trunk:
             continue
         is_last = not wanted.isdisjoint(node.output)
-        matrix = (
-            max((sizes.get(name, 0) for name in node.input), default=0) if node.op_type == "MatMul" else 0
-        )
-        if is_last and not matrix:
+        is_product = node.op_type in ("MatMul", "Gemm")
+        matrix = max((sizes.get(name, 0) for name in node.input), default=0) if is_product else 0
+        if is_last and not matrix and node.op_type != "Shape":
             wanted.update(node.input)
         if matrix < (_HEAD_MATRIX if is_last else _NECK_MATRIX):
             kept.append(node.name)

@@ -51,6 +51,8 @@ class OutputReader:
                 "this network spells by attention; leave beam and prior out, or take one with CTC"
             )
         is_spelled = isinstance(settings, LineSettings) and settings.head == "jamo-sequence"
+        if is_spelled and prior is not None:
+            raise ConfigError("this network spells jamo by jamo, which no prior knows; leave it out")
         self._decoder = LineDecoder(self._charset, replace(decoding, is_spelled=is_spelled), prior=prior)
 
     def lines(

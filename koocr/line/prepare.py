@@ -26,7 +26,7 @@ _NOISE_SCALE = 2.75
 """Standard deviation of normal noise over the 30th percentile of its distance from a 3×3 mean."""
 _INK = 110
 _MAX_ASPECT = 200
-"""Wider pictures are squeezed: a line of a thousand characters is none."""
+"""Of the strip; wider ones are squeezed: a line of a thousand characters is none, and takes much memory."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,10 @@ def fit_line(grey: UInt8Array, height: int = HEIGHT) -> Strip | None:
     y0 = (top + bottom) / 2 - height / scale / 2
     columns = max(1, round(width * scale))
     image = _cut(darkness, x0, y0, columns, height, scale)
-    return Strip(image, x0 / shrink, 1 / (scale * shrink))
+    kept = min(columns, _MAX_ASPECT * height)
+    if kept < columns:
+        image = cv2.resize(image, (kept, height), interpolation=cv2.INTER_AREA)
+    return Strip(image, x0 / shrink, columns / (kept * scale * shrink))
 
 
 def _shrink(grey: UInt8Array) -> tuple[UInt8Array, float]:

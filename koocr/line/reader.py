@@ -16,6 +16,7 @@ from koocr.line.batches import STRIDE, Strips, pad, padded_width
 from koocr.line.beam import BeamSettings, Prior
 from koocr.line.decoder import DecoderSettings
 from koocr.line.metadata import LineMetadata
+from koocr.line.ngram import NGram
 from koocr.line.outputs import OutputReader, Place
 from koocr.line.prepare import Strip, fit_line
 from koocr.line.settings import LineSettings
@@ -45,7 +46,7 @@ class LineReader:
             trained; None for the default model.
         num_candidates: alternatives of each character.
         beam: how to search; None for the best path.
-        prior: of texts, for the beam search, see `koocr.line.ngram`.
+        prior: of texts, for the beam search, see `koocr.line.ngram`; or the file of one.
         num_threads: for one call of the network.
 
     Raises:
@@ -59,13 +60,15 @@ class LineReader:
         *,
         num_candidates: int = 5,
         beam: BeamSettings | None = None,
-        prior: Prior | None = None,
+        prior: Prior | str | Path | None = None,
         num_threads: int = 1,
     ) -> None:
         decoding = DecoderSettings(num_candidates=num_candidates, beam=beam)
         self._engine = _open("" if weights is None else str(weights), num_threads)
         source = "the default model" if weights is None else repr(str(weights))
         self._metadata = LineMetadata.of(self._engine.metadata, source)
+        if isinstance(prior, (str, Path)):
+            prior = NGram.load(prior, self._metadata.charset)
         self._outputs = OutputReader(self._metadata, decoding, prior=prior)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -16,8 +16,6 @@ from koocr.data.synthesis.lines import LineBatch
 from koocr.errors import ConfigError, DataError
 from koocr.line.batches import to_labels, to_strips
 from koocr.line.ctc import ctc_loss
-from koocr.line.metadata import LineMetadata
-from koocr.line.network import build_network
 from koocr.line.settings import LineSettings
 from koocr.line.spelling import spell
 from koocr.line.validation import LineValidation, validate
@@ -27,6 +25,9 @@ from koocr.training.optimizers import make_optimizer
 from koocr.training.precision import PRECISIONS, precision
 from koocr.training.schedules import Schedule
 from koocr.training.weights_file import save_weights
+
+if TYPE_CHECKING:
+    from koocr.line.recognisers import Recogniser
 
 Batches = Callable[[int], LineBatch]
 
@@ -96,7 +97,7 @@ class CtcLoss(layers.Layer):
 
 
 def train_line_network(
-    network: LineSettings,
+    make: Callable[[], Recogniser],
     training: LineTrainingSettings,
     data: LineData,
     *,
@@ -107,7 +108,7 @@ def train_line_network(
     """Trains a line network on numbered batches, or goes on with the run in `folder`.
 
     Args:
-        network: what is trained.
+        make: makes what is trained, each time the same; see `koocr.line.recognisers`.
         training: how.
         data: what it learns from, and what it is validated on after each epoch.
         folder: gets the checkpoint and, after every epoch, `weights.h5`, the average weights.
@@ -126,14 +127,13 @@ def train_line_network(
     if training.seed is not None:
         keras.utils.set_random_seed(training.seed)
     with precision(training.precision):
-        model = build_network(network)
+        recogniser = make()
         if start is not None:
-            warm_start(model, start)
-        learner = with_loss(model)
-        learner.compile(optimizer=_optimizer(training), loss={"loss": _as_it_is})
+            warm_start(recogniser.model, start)
+        learner = recogniser.compile(_optimizer(training))
     loop = TrainingLoop(
         learner,
-        lambda step: to_training_batch(data.batches(step), network),
+        lambda step: recogniser.batch(data.batches(step)),
         schedule=_schedule(training),
         settings=training.loop,
         folder=folder,
@@ -141,16 +141,16 @@ def train_line_network(
     loop.resume(unless_finished=start is not None)
 
     def keep(epoch: int, row: Mapping[str, float]) -> None:
-        save_weights(folder / "weights.h5", model, LineMetadata(network).to_dict())
+        save_weights(folder / "weights.h5", recogniser.model, recogniser.metadata.to_dict())
 
     loop.run(
-        validate=lambda: {} if data.validation is None else validate(model, data.validation, network),
+        validate=lambda: {} if data.validation is None else validate(recogniser.read, data.validation),
         logs=logs,
         on_epoch=keep,
     )
-    final = build_network(network)
-    with_loss(final).set_weights(loop.best_weights())
-    return final
+    final = make()
+    final.compile(_optimizer(training)).set_weights(loop.best_weights())
+    return final.model
 
 
 def with_loss(model: keras.Model) -> keras.Model:
@@ -206,10 +206,6 @@ def _labels(texts: list[str], network: LineSettings) -> tuple[np.ndarray, np.nda
     for row, values in zip(labels, spelled, strict=True):
         row[: len(values)] = values
     return labels, counts
-
-
-def _as_it_is(truth: keras.KerasTensor, loss: keras.KerasTensor) -> keras.KerasTensor:
-    return loss
 
 
 def _schedule(training: LineTrainingSettings) -> Schedule:

@@ -1,24 +1,15 @@
-"""The default network: few, dense 3×3 convolutions, fast on a CPU.
-
-A block trains as convolution + batch normalisation with a shortcut, and reads as a single convolution with
-bias: both extra branches are linear and fold into its kernel (Ding et al., "RepVGG: Making VGG-style
-ConvNets great again", 2021, section 3; their 1×1 branch is left out: with it, training on a CPU is half as
-fast).
-"""
+"""The default network: few, dense 3×3 convolutions, fast on a CPU; see `koocr.training.folding`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import keras
-import numpy as np
 from keras import layers
 
-from koocr.character.network.blocks import channels, conv_bn
+from koocr.character.network.blocks import channels
 from koocr.character.settings import CharacterSettings
+from koocr.training.folding import Block, folded_block, trained_block
+from koocr.training.folding import fold as fold_blocks
 
-Block = Callable[[keras.KerasTensor, str, int, int], keras.KerasTensor]
-"""Makes a block on a map, given its name, channels and stride."""
 STAGES = ((32, 1, 2), (64, 2, 2), (128, 5, 2), (256, 3, 2))
 """Channels, blocks and first stride of each stage; the first is the stem.
 
@@ -31,26 +22,12 @@ equal time.
 
 def trunk(x: keras.KerasTensor, settings: CharacterSettings) -> keras.KerasTensor:
     """(N, S, S, c) to (N, S/8, S/8, 128 + 256): the maps of the last two stages."""
-
-    def block(x: keras.KerasTensor, name: str, filters: int, stride: int) -> keras.KerasTensor:
-        y = conv_bn(x, filters, name=name, stride=stride, activation=None)
-        if stride == 1 and x.shape[-1] == filters:
-            y = layers.Add(name=f"{name}_add")([y, x])
-        return layers.Activation("relu", name=f"{name}_relu")(y)
-
-    return _two_scales(x, settings, block)
+    return _two_scales(x, settings, trained_block)
 
 
 def folded_trunk(x: keras.KerasTensor, settings: CharacterSettings) -> keras.KerasTensor:
     """The same function as `trunk`, one convolution a block; its weights come from `fold`."""
-
-    def block(x: keras.KerasTensor, name: str, filters: int, stride: int) -> keras.KerasTensor:
-        conv = layers.Conv2D(
-            filters, 3, strides=stride, padding="same", activation="relu", name=f"{name}_conv"
-        )
-        return conv(x)
-
-    return _two_scales(x, settings, block)
+    return _two_scales(x, settings, folded_block)
 
 
 def _two_scales(x: keras.KerasTensor, settings: CharacterSettings, block: Block) -> keras.KerasTensor:
@@ -69,21 +46,7 @@ def _two_scales(x: keras.KerasTensor, settings: CharacterSettings, block: Block)
 
 def fold(trained: keras.Model, folded: keras.Model, settings: CharacterSettings) -> None:
     """Gives a model on `folded_trunk` the function of one on `trunk`; the heads' weights are copied."""
-    names = {name for name, _, _ in _blocks(settings)}
-    for name in names:
-        kernel, bias = _folded(trained.get_layer(f"{name}_conv"), trained.get_layer(f"{name}_bn"))
-        if any(layer.name == f"{name}_add" for layer in trained.layers):
-            kernel[1, 1] += np.eye(kernel.shape[2], dtype=kernel.dtype)
-        folded.get_layer(f"{name}_conv").set_weights([kernel, bias])
-    for layer in folded.layers:
-        if layer.weights and layer.name.removesuffix("_conv") not in names:
-            layer.set_weights(trained.get_layer(layer.name).get_weights())
-
-
-def _folded(conv: layers.Conv2D, norm: layers.BatchNormalization) -> tuple[np.ndarray, np.ndarray]:
-    gamma, beta, mean, variance = norm.get_weights()
-    factor = gamma / np.sqrt(variance + norm.epsilon)
-    return conv.get_weights()[0] * factor, beta - mean * factor
+    fold_blocks(trained, folded, [name for name, _, _ in _blocks(settings)])
 
 
 def _blocks(settings: CharacterSettings) -> list[tuple[str, int, int]]:
