@@ -165,7 +165,9 @@ class HandPool:
             drawn = set(hand.others())
             for other in (*self._standbys_of(hand), *self._signs):
                 drawn.update(other.others())
-            parts = drawn.union(filter(hand.glyph, _CIRCLED))
+            # a pen never writes the same twice: after these, the line's letters would be others
+            tried = PenHand.draw(np.random.default_rng(0)) if isinstance(hand, PenHand) else hand
+            parts = drawn.union(filter(tried.glyph, _CIRCLED))
             drawn.update(composable(parts))
             others = "".join(sorted(drawn & set(_BESIDE_CROPS) if hand.is_real else drawn))
             self._repertoires[hand.name] = Repertoire(hand.syllables, others, weights=self._weights)

@@ -1,0 +1,164 @@
+"""`koocr train line`: from drawn lines to weights, stopped and started again, ours and the family's."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from koocr.cli import main
+from koocr.line.reader import LineReader
+from koocr.line.settings import LineSettings
+from koocr.line.stages.settings import StageSettings
+from koocr.training.weights_file import read_weights
+from tests.drawn_lines import make_sources
+from tests.trained_lines import WEIGHTS, draw_line
+
+pytest.importorskip("keras", reason="training needs the train extra")
+pytest.importorskip("faker", reason="forms are made up by Faker")
+
+RUN = ["--steps_per_epoch=2", "--batch_size=3", "--max_length=3", "--num_validation=2", "--silent_mode"]
+TINY = ["--height=16", "--width=0.1", "--neck_layers=1", "--neck_units=8", "--neck_heads=2", "--rank=2"]
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    made = make_sources(tmp_path_factory.mktemp("sources"))
+    return [f"--fonts={made.fonts}", f"--text={made.text}"]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty folder; steps one by one: to trace a network takes seconds, and these take few steps."""
+    tf = pytest.importorskip("tensorflow", reason="training needs the train extra")
+    monkeypatch.chdir(tmp_path)
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+def rows(logs: str = "logs") -> list[dict[str, str]]:
+    with open(Path(logs, "log.csv"), encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def equal(one: str, other: str) -> bool:
+    left, right = (read_weights(Path(logs, "weights.h5")) for logs in (one, other))
+    return left.keys() == right.keys() and all(np.array_equal(left[path], right[path]) for path in left)
+
+
+def test_a_run_leaves_all_that_it_should(sources: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "line", *sources, *RUN, *TINY, "--epochs=1"]) == 0
+    files = {path.name for path in Path("logs").iterdir()}
+    assert files == {"checkpoint.npz", "log.csv", "settings.json", "weights.h5"}
+    (row,) = rows()
+    assert {"val_clean", "val_hands", "val_degraded"} <= row.keys() and row["step"] == "2"
+    settings = json.loads(Path("logs/settings.json").read_text(encoding="utf-8"))
+    assert settings["network"]["neck_units"] == 8 and settings["training"]["loop"]["num_steps"] == 2
+    captured = capsys.readouterr()
+    assert captured.out == f"the weights are in {Path('logs/weights.h5')}\n" and captured.err == ""
+    reader = LineReader("logs/weights.h5")
+    assert reader.settings == LineSettings.from_dict(settings["network"])
+    assert isinstance(reader.read(draw_line("가")).text, str)
+
+
+def test_a_stopped_run_goes_on_and_ends_as_one_that_was_not(
+    sources: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["train", "line", *sources, *RUN, *TINY, "--epochs=2", "--dropout=0.3"]
+    assert main([*command, "--logs=whole"]) == 0
+    stopping = [*command, "--logs=parts", "--stop_after_minutes=0.000001"]
+    assert main(stopping) == 0
+    assert "stopped after step 2 of 4; the same command goes on" in capsys.readouterr().out
+    assert main(stopping) == 0
+    assert f"going on with the run in {Path('parts')} after step 2\n" in capsys.readouterr().out
+    assert equal("whole", "parts")
+    assert [row["loss"] for row in rows("whole")] == [row["loss"] for row in rows("parts")]
+    assert main(stopping) == 0
+    assert f"the run in {Path('parts')} has had its 4 steps" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("prediction", ["CTC", "Attn"])
+def test_the_four_stage_family(prediction: str, sources: list[str]) -> None:
+    stages = ["--features=RCNN", f"--prediction={prediction}", "--channels=16", "--hidden=4"]
+    assert main(["train", "line", *sources, *RUN, *stages, "--steps_per_epoch=1"]) == 0
+    settings = LineReader("logs/weights.h5").settings
+    assert isinstance(settings, StageSettings)
+    assert settings.name == f"None-RCNN-None-{prediction}" and settings.max_length == 3
+    assert main(["train", "line", *sources, *RUN, "--weights=logs/weights.h5", "--logs=more"]) == 0
+    assert LineReader("more/weights.h5").settings == settings
+
+
+def test_a_run_begins_with_weights(sources: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    still = ["--steps_per_epoch=1", "--learning_rate=1e-12", "--average_decay=0", "--optimizer=sgd"]
+    assert main(["train", "line", *sources, *RUN, *still, f"--weights={WEIGHTS}"]) == 0
+    found, given = read_weights("logs/weights.h5"), read_weights(WEIGHTS)
+    fixed = [path for path in given if "moving" not in path]
+    assert all(np.allclose(found[path], given[path], atol=1e-6) for path in fixed)
+    assert main(["train", "line", *sources, *RUN, f"--weights={WEIGHTS}", "--rank=9", "--channels=32"]) == 2
+    expected = "were made with rank=4, no channels; leave those options out"
+    assert expected in capsys.readouterr().err
+
+
+def test_a_run_begins_with_the_trunk_of_a_character_network(sources: list[str]) -> None:
+    from koocr.character.metadata import ModelMetadata
+    from koocr.character.network import build_network
+    from koocr.character.settings import CharacterSettings
+    from koocr.training.weights_file import save_weights
+
+    character = CharacterSettings(image_size=16, width=0.1)
+    save_weights("character.h5", build_network(character), ModelMetadata(character).to_dict())
+    still = ["--steps_per_epoch=1", "--learning_rate=1e-12", "--average_decay=0", "--optimizer=sgd"]
+    assert main(["train", "line", *sources, *RUN, *TINY, *still, "--character_weights=character.h5"]) == 0
+    found, given = read_weights("logs/weights.h5"), read_weights("character.h5")
+    for path in ("stage1_1_conv/kernel", "stage3_4_conv/kernel", "stage4_2_bn/gamma"):
+        assert np.allclose(found[path], given[path], atol=1e-6)
+
+
+def test_a_loss_that_is_no_number(sources: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    wild = ["--optimizer=sgd", "--learning_rate=1e30", "--warmup_steps=0"]
+    assert main(["train", "line", *sources, *RUN, *TINY, *wild]) == 7
+    error = capsys.readouterr().err
+    assert "lower the learning rate" in error and error.count("\n") == 1
+    assert not Path("logs/weights.h5").exists() and not Path("logs/checkpoint.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "message"),
+    [
+        (["--head=svtr"], 2, "head is 'svtr'; choose one of jamo, plain, jamo-sequence"),
+        (["--features=VGG16"], 2, "features is 'VGG16'; did you mean 'VGG'?"),
+        (["--features=VGG", "--neck_layers=3"], 2, "--neck_layers belongs to koocr's own network"),
+        (["--hidden=3"], 2, "--hidden belongs to the four-stage family; leave it out"),
+        (["--optimizer=adamm"], 2, "did you mean 'adam'?"),
+        (["--max_length=0"], 2, "takes a whole number of at least 1"),
+        (["--weights=none.h5"], 3, "there is no weight file 'none.h5'"),
+        ([f"--weights={WEIGHTS}", "--character_weights=small"], 2, "exclude each other; give one of them"),
+        (["--character_weights=none"], 3, "no shipped model 'none'"),
+        (["--fonts=none"], 5, "none: the list of faces cannot be read"),
+        (["--text=none"], 5, "there are no text files"),
+        (["--batch_sizes=4"], 2, "there is no option '--batch_sizes'; did you mean '--batch_size'?"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(
+    sources: list[str], argv: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "line", *sources, *RUN, *argv]) == code
+    captured = capsys.readouterr()
+    assert message in captured.err and captured.err.count("\n") == 1 and captured.out == ""
+    assert not Path("logs").exists()
+
+
+def test_a_prior_is_counted(sources: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    from koocr.charset import line_charset
+    from koocr.line.ngram import NGram
+
+    assert main(["train", "prior", sources[1], "--output=new/prior.npz", "--order=3"]) == 0
+    assert capsys.readouterr().out.startswith(f"{Path('new/prior.npz')}  ")
+    prior = NGram.load("new/prior.npz", line_charset())
+    assert prior.order == 3
+    assert prior.log_probability("가가 가나") > prior.log_probability("뷁쀍 쀍뷁")
