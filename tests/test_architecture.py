@@ -144,6 +144,13 @@ def test_reading_loads_little():
     assert len(own) <= 20, sorted(own)
 
 
+def test_reading_lines_loads_little():
+    modules = loaded_by("import koocr; koocr.LineReader")
+    assert not modules & SLOW
+    own = {name for name in modules if name.split(".")[0] == "koocr"}
+    assert len(own) <= 28, sorted(own)
+
+
 @pytest.mark.parametrize("path", MODULES, ids=place)
 def test_all_names_what_is_there(path):
     (declared,) = [

@@ -10,8 +10,11 @@ import pytest
 from koocr.character.reader import KoOCR
 from koocr.cli import main
 from koocr.engine import OnnxEngine
+from koocr.line.reader import LineReader
 from tests.drawing import draw_character
+from tests.drawn_lines import make_sources
 from tests.trained import SETTINGS, TEXT, small_store, trained_network
+from tests.trained_lines import WEIGHTS, draw_line
 
 pytest.importorskip("keras", reason="exporting needs the train extra")
 
@@ -108,3 +111,46 @@ def test_the_bonus_needs_no_calibration(folder: Path) -> None:
     again = folder / "again.onnx"
     assert main(["export", str(half), f"--output={again}"]) == 0
     assert OnnxEngine(again).metadata["common_bonus"] == 0.5
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    pytest.importorskip("faker", reason="forms are made up by Faker")
+    made = make_sources(tmp_path_factory.mktemp("sources"))
+    return [f"--fonts={made.fonts}", f"--text={made.text}", f"--handwriting={made.handwriting}"]
+
+
+def test_line_weights(sources: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    exact, rough, half = tmp_path / "a.onnx", tmp_path / "a-int8.onnx", tmp_path / "half.h5"
+    files = [f"--output={exact}", f"--int8={rough}", f"--half={half}"]
+    assert main(["export", str(WEIGHTS), *files, *sources, "--num_images=24"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[0] for line in lines[:3]] == [str(exact), str(rough), str(half)]
+    names = ("kind", "initial", "medial", "final")
+    assert [line.split(":")[0] for line in lines[3:7]] == [f"temperature of {name}" for name in names]
+    assert len({line.split(":")[1] for line in lines[3:7]}) == 1, "one for all"
+    assert lines[7].endswith("of the 24 lines as float32 does")
+    for weights in (exact, rough, half):
+        assert LineReader(weights).read(draw_line("가를 볶쭈A7.")).text == "가를 볶쭈A7."
+    temperatures = OnnxEngine(exact).metadata["temperatures"]
+    assert set(temperatures) == set(names) and OnnxEngine(rough).metadata["temperatures"] == temperatures
+
+
+def test_line_weights_in_float32_need_no_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", str(WEIGHTS), f"--output={tmp_path / 'a.onnx'}"]) == 0
+    assert capsys.readouterr().out.count("\n") == 1
+    assert LineReader(tmp_path / "a.onnx").read(draw_line("볶쭈")).text == "볶쭈"
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["--fonts=fonts"], "--fonts and --text go together"),
+        (["--int8=b.onnx"], "--int8 of a line network needs --fonts and --text"),
+        (["--calibration=glyphs"], "--calibration and --common_bonus are for characters"),
+    ],
+)
+def test_line_options(argv: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", str(WEIGHTS), "--output=a.onnx", *argv]) == 2
+    error = capsys.readouterr().err
+    assert message in error and error.count("\n") == 1
