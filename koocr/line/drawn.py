@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from koocr.data.faces import KLASSES, load_coverage, load_faces, select_faces
 from koocr.data.forms import Forms
@@ -12,7 +13,7 @@ from koocr.data.handwriting import WRITER_SPLITS, Handwriting, load_writers
 from koocr.data.synthesis.lines import DrawingSettings, HandPool, LineBatch, LineStream
 from koocr.data.synthesis.lines.pool import sign_fonts
 from koocr.data.synthesis.lines.settings import PoolSettings
-from koocr.data.text import LineText, Sentences, Syllables, TextSettings, read_texts, read_words
+from koocr.data.text import LineText, Sentences, Syllables, TextSettings, TextSource, read_texts, read_words
 from koocr.errors import DataError
 from koocr.line.training import LineData
 from koocr.line.validation import LineValidation
@@ -107,7 +108,7 @@ class _Words:
 
     def lines(self, split: str, settings: TextSettings) -> LineText:
         """The mixture of a split."""
-        sources = {
+        sources: dict[str, TextSource] = {
             "sentences": Sentences(self.texts, split=split),
             "syllables": Syllables(self.words, split=split),
             "forms": Forms(),
@@ -162,11 +163,11 @@ def _validation_streams(split: _Split, text: LineText, drawing: DrawingSettings)
     clean = replace(DrawingSettings.clean(), similar_lengths=False)
     changed = replace(drawing, similar_lengths=False)
     faces_only = PoolSettings(real=0.0)
-    writers_only = PoolSettings(**dict.fromkeys(KLASSES, 0.0))
+    no_faces: dict[str, Any] = dict.fromkeys(KLASSES, 0.0)
     groups = {
         "clean": (_PRINTED, faces_only, clean),
         "hands": (("handwriting",), faces_only, clean),
-        "writers": (KLASSES, writers_only, clean),
+        "writers": (KLASSES, PoolSettings(**no_faces), clean),
         "degraded": (KLASSES, faces_only, changed),
     }
     streams = {}

@@ -6,6 +6,8 @@ it keeps a quarter of the line's width and gives up the height.
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 from keras import layers, ops
 
@@ -152,7 +154,7 @@ class FrameAttention(layers.Layer):
         super().__init__(**options)
         self.num_heads = num_heads
 
-    def build(self, input_shape: list[tuple[int | None, ...]]) -> None:
+    def build(self, input_shape: list[tuple[Any, ...]]) -> None:
         """Makes the projections."""
         units = input_shape[0][-1]
         self._together = layers.Dense(3 * units, dtype=self.dtype_policy, name="together")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from koocr.line.stages.settings import StageSettings
 __all__ = ["OutputReader", "Place"]
 
 FloatArray = NDArray[np.float32]
-IntArray = NDArray[np.integer]
+IntArray = NDArray[np.integer[Any]]
 Place = tuple[float, float]
 """Pixels of the line image per frame, and the pixel where the first frame begins."""
 

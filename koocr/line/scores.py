@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -216,7 +217,7 @@ def frame_scores(
 
 def split_lines(
     outputs: Mapping[str, FloatArray],
-    num_frames: IntArray,
+    num_frames: NDArray[np.integer[Any]],
     *,
     temperatures: Mapping[str, float] | None = None,
 ) -> Iterator[FrameScores]:

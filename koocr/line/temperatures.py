@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ class ReadBatch:
     """
 
     outputs: Mapping[str, NDArray[np.float32]]
-    num_frames: NDArray[np.integer]
+    num_frames: NDArray[np.integer[Any]]
     texts: Sequence[str]
 
 
