@@ -151,6 +151,10 @@ def test_reading_lines_loads_little():
     assert len(own) <= 28, sorted(own)
 
 
+def test_processes_that_draw_lines_load_no_backend():
+    assert not loaded_by("import koocr.line.drawn, koocr.training.workers") & {"keras", "tensorflow", "onnx"}
+
+
 @pytest.mark.parametrize("path", MODULES, ids=place)
 def test_all_names_what_is_there(path):
     (declared,) = [

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +22,12 @@ from koocr.cli.training_run import (
 from koocr.errors import ConfigError
 
 if TYPE_CHECKING:
+    from koocr.line.data import LineData
     from koocr.line.metadata import LineMetadata
     from koocr.line.recognisers import Recogniser
     from koocr.line.settings import LineSettings
     from koocr.line.stages.settings import StageSettings
-    from koocr.line.training import LineData, LineTrainingSettings
+    from koocr.line.training import LineTrainingSettings
 
 NAME = "train line"
 HELP = "train a line network on lines drawn from faces, hands and texts"
@@ -50,7 +54,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     training.add_argument(
         "--clipnorm", type=positive_number, default=0.0, help="largest norm of the gradient (no limit)"
     )
-    add_run(parser.add_argument_group("run"))
+    run = parser.add_argument_group("run")
+    add_run(run)
+    run.add_argument(
+        "--workers", type=non_negative_int, default=0, help="processes that draw lines; 0: a thread does (0)"
+    )
 
 
 def _add_network(group: Any) -> None:
@@ -120,13 +128,12 @@ def run(args: argparse.Namespace) -> int:
     logs = open_logs(args, settings.to_dict())
     if is_done(args, training.loop.num_steps, has_start=start is not None):
         return 0
-    data = _data(args)
-    write_run_settings(args, settings.to_dict(), training.to_dict())
-    try:
-        train_line_network(make, training, data, folder=args.logs, logs=logs, start=start)
-    finally:
+    with ExitStack() as closing:
         for log in logs:
-            log.close()
+            closing.callback(log.close)
+        data = _data(args, settings.height, closing)
+        write_run_settings(args, settings.to_dict(), training.to_dict())
+        train_line_network(make, training, data, folder=args.logs, logs=logs, start=start)
     say_how_it_ended(args)
     return 0
 
@@ -191,10 +198,13 @@ def _training(args: argparse.Namespace) -> LineTrainingSettings:
     )
 
 
-def _data(args: argparse.Namespace) -> LineData:
+def _data(args: argparse.Namespace, height: int, closing: ExitStack) -> LineData:
+    """What is learnt from; processes that draw it are ended by `closing`."""
     from koocr.data.synthesis.lines import DrawingSettings
     from koocr.data.text import TextSettings
-    from koocr.line.drawn import LineDrawing, LineSources, line_data
+    from koocr.line.data import LineData
+    from koocr.line.drawn import LineDrawing, LineSources, fitted_batches, line_data, validation_lines
+    from koocr.training.workers import WorkerBatches
 
     sources = LineSources(
         fonts=args.fonts,
@@ -209,4 +219,9 @@ def _data(args: argparse.Namespace) -> LineData:
         drawing=DrawingSettings() if args.data_augmentation else DrawingSettings.clean(),
         num_validation=args.num_validation,
     )
-    return line_data(sources, drawing)
+    if not args.workers:
+        return line_data(sources, drawing)
+    validation = validation_lines(sources, drawing) if args.num_validation else None
+    make = partial(fitted_batches, sources, replace(drawing, num_validation=0), height)
+    batches = closing.enter_context(WorkerBatches(make, num_workers=args.workers))
+    return LineData(batches, validation)

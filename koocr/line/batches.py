@@ -54,14 +54,47 @@ def to_strips(images: Sequence[GreyImage], *, height: int, max_width: int = _MAX
         height: of the strips.
         max_width: of a strip; wider ones are left out.
     """
-    fitted = [fit_line(image, height) for image in images]
-    kept = {
-        number: strip.image
-        for number, strip in enumerate(fitted)
+    kept = _fitted(images, height, max_width)
+    padded = pad([strip for _, strip in kept], height=height)
+    return Strips(padded.images, padded.num_frames, np.array([row for row, _ in kept], np.int32))
+
+
+@dataclass(frozen=True)
+class FittedLines:
+    """Lines as they are learnt from.
+
+    Attributes:
+        strips: (H, w) uint8 each, of one height, without padding.
+        texts: what each says.
+    """
+
+    strips: list[UInt8Array]
+    texts: list[str]
+
+
+def fit_lines(
+    images: Sequence[GreyImage], texts: Sequence[str], *, height: int, max_width: int = _MAX_WIDTH
+) -> FittedLines:
+    """Prepares lines with their texts; those without ink, and too wide ones, are left out.
+
+    Args:
+        images: (H, W) grey pictures of lines.
+        texts: what each says.
+        height: of the strips.
+        max_width: of a strip; wider ones are left out.
+    """
+    kept = _fitted(images, height, max_width)
+    return FittedLines([strip for _, strip in kept], [texts[row] for row, _ in kept])
+
+
+def _fitted(images: Sequence[GreyImage], height: int, max_width: int) -> list[tuple[int, UInt8Array]]:
+    """The strips that are kept, with the numbers of their lines."""
+    strips = [fit_line(image, height) for image in images]
+    return [
+        (row, strip.image)
+        for row, strip in enumerate(strips)
         if strip is not None and strip.image.shape[1] <= max_width
-    }
-    padded = pad(list(kept.values()), height=height)
-    return Strips(padded.images, padded.num_frames, np.array(list(kept), np.int32))
+    ]
 
 
 def sorted_strips(images: Sequence[GreyImage], *, height: int, batch_size: int = 16) -> Iterator[Strips]:

@@ -16,6 +16,7 @@ from koocr.data.faces import KLASSES, load_coverage, load_faces, select_faces
 from koocr.data.synthesis.lines import CONDITIONS, ConditionStream, HandPool, LineBatch
 from koocr.data.text import read_words
 from koocr.errors import ConfigError, DataError
+from koocr.line.batches import FittedLines
 from koocr.line.drawn import LineDrawing, LineSources, line_data
 
 __all__ = ["ComparisonData", "ConditionSettings", "condition_data", "training_data"]
@@ -36,7 +37,7 @@ class ComparisonData:
         summary: what it is, in a sentence.
     """
 
-    batches: Callable[[int], LineBatch]
+    batches: Callable[[int], LineBatch | FittedLines]
     tests: Mapping[str, LineBatch]
     charset: Charset
     max_length: int

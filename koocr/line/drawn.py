@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,8 @@ from koocr.data.synthesis.lines.pool import sign_fonts
 from koocr.data.synthesis.lines.settings import PoolSettings
 from koocr.data.text import LineText, Sentences, Syllables, TextSettings, TextSource, read_texts, read_words
 from koocr.errors import DataError
-from koocr.line.training import LineData
-from koocr.line.validation import LineValidation
+from koocr.line.batches import FittedLines, fit_lines
+from koocr.line.data import LineData, LineValidation
 
 _PRINTED = tuple(klass for klass in KLASSES if klass != "handwriting")
 _TRAINING = PoolSettings(written=0.12)
@@ -72,14 +72,38 @@ def line_data(sources: LineSources, drawing: LineDrawing) -> LineData:
         MissingDependencyError: Faker is not installed.
     """
     words = _Words.of(sources.text)
-    train = _Split("train", sources)
-    if not train.faces:
-        raise DataError("no face of the split train is in the list; add some", file=sources.fonts)
-    text = words.lines("train", drawing.text)
-    stream = LineStream(train.pool(settings=_TRAINING), text, settings=drawing.drawing, seed=drawing.seed)
+    stream = _training_stream(sources, words, drawing)
     groups = _validation(sources, words, drawing) if drawing.num_validation else {}
     validation = LineValidation(groups) if groups else None
     return LineData(lambda index: stream.batch(index, drawing.batch_size), validation)
+
+
+def fitted_batches(sources: LineSources, drawing: LineDrawing, height: int) -> Callable[[int], FittedLines]:
+    """Makes batches for training, drawn and prepared: what worker processes do.
+
+    Args:
+        sources: what lines are drawn from.
+        drawing: how.
+        height: of the strips.
+
+    Raises:
+        DataError: see `line_data`.
+    """
+    stream = _training_stream(sources, _Words.of(sources.text), drawing)
+
+    def batch(index: int) -> FittedLines:
+        lines = stream.batch(index, drawing.batch_size)
+        return fit_lines(lines.images, lines.texts, height=height)
+
+    return batch
+
+
+def _training_stream(sources: LineSources, words: _Words, drawing: LineDrawing) -> LineStream:
+    train = _Split("train", sources)
+    if not train.faces:
+        raise DataError("no face of the split train is in the list; add some", file=sources.fonts)
+    pool, text = train.pool(settings=_TRAINING), words.lines("train", drawing.text)
+    return LineStream(pool, text, settings=drawing.drawing, seed=drawing.seed)
 
 
 def validation_lines(sources: LineSources, drawing: LineDrawing) -> LineValidation:

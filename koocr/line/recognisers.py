@@ -13,6 +13,7 @@ from koocr.charset import Charset
 from koocr.data.synthesis.lines import LineBatch
 from koocr.errors import ConfigError
 from koocr.image import GreyImage
+from koocr.line.batches import FittedLines
 from koocr.line.metadata import LineMetadata
 from koocr.line.network import build_network
 from koocr.line.prepare import fit_line
@@ -22,7 +23,7 @@ from koocr.line.stages.decode import read_lines
 from koocr.line.stages.losses import loss_of
 from koocr.line.stages.network import build_stages, reading_network
 from koocr.line.stages.settings import StageSettings, stage_names
-from koocr.line.training import to_training_batch, with_loss
+from koocr.line.training import as_fitted, to_training_batch, with_loss
 from koocr.line.validation import read
 from koocr.training.loop import TrainingBatch
 
@@ -64,8 +65,8 @@ class Recogniser(Protocol):
     def compile(self, optimizer: keras.Optimizer) -> keras.Model:
         """The model that is trained; it shares its weights with `model`."""
 
-    def batch(self, lines: LineBatch) -> TrainingBatch:
-        """Drawn lines as that model takes them."""
+    def batch(self, lines: LineBatch | FittedLines) -> TrainingBatch:
+        """Lines as that model takes them."""
 
     def read(self, lines: LineBatch) -> list[str]:
         """The text of each line."""
@@ -122,12 +123,12 @@ class StageRecogniser:
         self.model.compile(optimizer=optimizer, loss={"symbol": loss_of(self.settings.prediction)})
         return self.model
 
-    def batch(self, lines: LineBatch) -> TrainingBatch:
+    def batch(self, lines: LineBatch | FittedLines) -> TrainingBatch:
         """See `Recogniser`; lines without ink are left out."""
-        strips = dict(self._strips(lines.images))
-        labels = [self._charset.encode(lines.texts[row]) for row in strips]
-        arrays = stage_batch(list(strips.values()), labels, prediction=self.settings.prediction)
-        weights = {"symbol": np.ones(len(strips), np.float32)}
+        fitted = as_fitted(lines, height=self.settings.height)
+        labels = [self._charset.encode(text) for text in fitted.texts]
+        arrays = stage_batch(fitted.strips, labels, prediction=self.settings.prediction)
+        weights = {"symbol": np.ones(len(labels), np.float32)}
         return TrainingBatch(images=arrays.inputs, labels=arrays.targets, weights=weights)
 
     def read(self, lines: LineBatch) -> list[str]:
@@ -168,7 +169,7 @@ class OwnRecogniser:
         learner.compile(optimizer=optimizer, loss={"loss": _as_it_is})
         return learner
 
-    def batch(self, lines: LineBatch) -> TrainingBatch:
+    def batch(self, lines: LineBatch | FittedLines) -> TrainingBatch:
         """See `Recogniser`."""
         return to_training_batch(lines, self.settings)
 

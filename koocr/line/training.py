@@ -14,11 +14,12 @@ from keras import layers, ops
 from koocr.charset import line_charset
 from koocr.data.synthesis.lines import LineBatch
 from koocr.errors import ConfigError, DataError
-from koocr.line.batches import to_labels, to_strips
+from koocr.line.batches import FittedLines, fit_lines, pad, to_labels
 from koocr.line.ctc import ctc_loss
+from koocr.line.data import LineData
 from koocr.line.settings import LineSettings
 from koocr.line.spelling import spell
-from koocr.line.validation import LineValidation, validate
+from koocr.line.validation import validate
 from koocr.training.logs import Log
 from koocr.training.loop import LoopSettings, TrainingBatch, TrainingLoop
 from koocr.training.optimizers import make_optimizer
@@ -28,16 +29,6 @@ from koocr.training.weights_file import save_weights
 
 if TYPE_CHECKING:
     from koocr.line.recognisers import Recogniser
-
-Batches = Callable[[int], LineBatch]
-
-
-@dataclass(frozen=True)
-class LineData:
-    """What a network learns from: numbered batches of drawn lines, and what it is validated on."""
-
-    batches: Batches
-    validation: LineValidation | None = None
 
 
 @dataclass(frozen=True)
@@ -178,22 +169,33 @@ def warm_start(model: keras.Model, weights: Mapping[str, np.ndarray]) -> int:
     return taken
 
 
-def to_training_batch(batch: LineBatch, network: LineSettings) -> TrainingBatch:
-    """Prepares lines and spells their texts out as the network's head needs.
+def to_training_batch(lines: LineBatch | FittedLines, network: LineSettings) -> TrainingBatch:
+    """Pads lines, and spells their texts out as the network's head needs.
 
     Raises:
         DataError: no line of the batch can be learnt from.
     """
-    strips = to_strips(batch.images, height=network.height)
-    if not len(strips.rows):
-        raise DataError("no line of a batch has ink and is short enough; draw other lines, or more at a time")
-    labels, num_labels = _labels([batch.texts[row] for row in strips.rows.tolist()], network)
-    count = len(strips.rows)
+    fitted = as_fitted(lines, height=network.height)
+    strips = pad(fitted.strips)
+    labels, num_labels = _labels(fitted.texts, network)
+    count = len(fitted.texts)
     return TrainingBatch(
         images={**strips.as_input(), "labels": labels, "num_labels": num_labels},
         labels={"loss": np.zeros(count, np.float32)},
         weights={"loss": np.ones(count, np.float32)},
     )
+
+
+def as_fitted(lines: LineBatch | FittedLines, *, height: int) -> FittedLines:
+    """Lines prepared, if they aren't yet.
+
+    Raises:
+        DataError: none of them can be learnt from.
+    """
+    fitted = lines if isinstance(lines, FittedLines) else fit_lines(lines.images, lines.texts, height=height)
+    if not fitted.texts:
+        raise DataError("no line of a batch has ink and is short enough; draw other lines, or more at a time")
+    return fitted
 
 
 def _labels(texts: list[str], network: LineSettings) -> tuple[np.ndarray, np.ndarray]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 
 import keras
 import numpy as np
@@ -13,6 +12,7 @@ from koocr.data.synthesis.lines import LineBatch
 from koocr.evaluation.line_readings import LineReadings
 from koocr.evaluation.text_metrics import count_errors, score_lines
 from koocr.line.batches import sorted_strips
+from koocr.line.data import LineValidation
 from koocr.line.decoder import DecoderSettings, LineDecoder
 from koocr.line.scores import split_lines
 from koocr.line.settings import LineSettings
@@ -20,13 +20,6 @@ from koocr.line.settings import LineSettings
 _BATCH = 32
 
 Read = Callable[[LineBatch], Iterable[str]]
-
-
-@dataclass(frozen=True)
-class LineValidation:
-    """Groups of lines, e.g. "clean" and "hands", each measured on its own."""
-
-    groups: Mapping[str, LineBatch]
 
 
 def validate(read: Read, validation: LineValidation) -> dict[str, float]:

@@ -82,6 +82,13 @@ def test_a_stopped_run_goes_on_and_ends_as_one_that_was_not(
     assert f"the run in {Path('parts')} has had its 4 steps" in capsys.readouterr().out
 
 
+def test_lines_drawn_by_other_processes_are_the_same(sources: list[str]) -> None:
+    command = ["train", "line", *sources, *RUN, *TINY, "--epochs=1"]
+    assert main([*command, "--logs=alone"]) == 0
+    assert main([*command, "--logs=helped", "--workers=2"]) == 0
+    assert equal("alone", "helped")
+
+
 @pytest.mark.parametrize("prediction", ["CTC", "Attn"])
 def test_the_four_stage_family(prediction: str, sources: list[str]) -> None:
     stages = ["--features=RCNN", f"--prediction={prediction}", "--channels=16", "--hidden=4"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from koocr.charset import line_charset
 from koocr.errors import CharsetError
-from koocr.line.batches import STRIDE, pad, padded_width, sorted_strips, to_labels, to_strips
+from koocr.line.batches import STRIDE, fit_lines, pad, padded_width, sorted_strips, to_labels, to_strips
 from koocr.line.prepare import fit_line
 from tests.trained_lines import draw_line
 
@@ -42,6 +42,13 @@ def test_lines_without_ink_and_too_wide_ones_are_left_out() -> None:
     expected = fit_line(draw_line("를볶"), 32).image
     assert np.array_equal(strips.images[1][:, : expected.shape[1]], expected)
     assert not len(to_strips([BLANK], height=32).rows)
+
+
+def test_lines_with_their_texts() -> None:
+    fitted = fit_lines([draw_line("가"), BLANK, draw_line("를볶")], ["가", "", "를볶"], height=32)
+    assert fitted.texts == ["가", "를볶"] and len(fitted.strips) == 2
+    assert np.array_equal(fitted.strips[1], fit_line(draw_line("를볶"), 32).image)
+    assert fit_lines([draw_line("를볶")], ["를볶"], height=32, max_width=20).texts == []
 
 
 def test_many_lines_are_prepared_in_the_order_of_their_widths() -> None:

@@ -17,6 +17,7 @@ tf = pytest.importorskip("tensorflow", reason="training needs the train extra")
 from koocr.charset import line_charset  # noqa: E402
 from koocr.data.synthesis.lines import LineBatch  # noqa: E402
 from koocr.errors import ConfigError, DataError, TrainingError, WeightsError  # noqa: E402
+from koocr.line.batches import fit_lines  # noqa: E402
 from koocr.line.ctc import ctc_loss  # noqa: E402
 from koocr.line.metadata import LineMetadata  # noqa: E402
 from koocr.line.network import build_network  # noqa: E402
@@ -79,6 +80,9 @@ def test_lines_become_arrays() -> None:
     assert line_charset().decode(made.images["labels"][0]) == "가를 볶"
     assert made.images["num_labels"].tolist() == [4, 1]
     assert made.images["image"].shape[:2] == (2, 16) and made.weights["loss"].tolist() == [1, 1]
+    fitted = fit_lines(batch.images, batch.texts, height=16)
+    again = to_training_batch(fitted, TINY)
+    assert all(np.array_equal(again.images[name], value) for name, value in made.images.items())
     spelled = to_training_batch(batch, replace(TINY, head="jamo-sequence")).images
     expected = spell(line_charset().encode("가를 볶"))
     assert spelled["labels"][0].tolist() == expected.tolist()
