@@ -126,14 +126,17 @@ def run(args: argparse.Namespace) -> int:
 
     training = _training(args)
     logs = open_logs(args, settings.to_dict())
-    if is_done(args, training.loop.num_steps, has_start=start is not None):
+    begins_anew = args.weights is not None  # a trunk of --character_weights only helps a run to begin
+    if is_done(args, training.loop.num_steps, has_start=begins_anew):
         return 0
     with ExitStack() as closing:
         for log in logs:
             closing.callback(log.close)
         data = _data(args, settings.height, closing)
         write_run_settings(args, settings.to_dict(), training.to_dict())
-        train_line_network(make, training, data, folder=args.logs, logs=logs, start=start)
+        train_line_network(
+            make, training, data, folder=args.logs, logs=logs, start=start, begins_anew=begins_anew
+        )
     say_how_it_ended(args)
     return 0
 

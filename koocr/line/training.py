@@ -95,6 +95,7 @@ def train_line_network(
     folder: Path,
     logs: tuple[Log, ...] = (),
     start: Mapping[str, np.ndarray] | None = None,
+    begins_anew: bool = False,
 ) -> keras.Model:
     """Trains a line network on numbered batches, or goes on with the run in `folder`.
 
@@ -104,9 +105,10 @@ def train_line_network(
         data: what it learns from, and what it is validated on after each epoch.
         folder: gets the checkpoint and, after every epoch, `weights.h5`, the average weights.
         logs: each gets a row an epoch.
-        start: weights by path to begin with, e.g. those of a character network; they are taken where path
-            and shape agree. A run in `folder` that came to its end is then left, and a new one begun; one
-            that was stopped goes on all the same.
+        start: weights by path for a run to begin with, e.g. those of a character network; they are taken
+            where path and shape agree.
+        begins_anew: a run in `folder` that came to its end is left, and a new one begun; one that was stopped
+            goes on all the same.
 
     Returns:
         The trained model, float32, with the average weights.
@@ -129,7 +131,7 @@ def train_line_network(
         settings=training.loop,
         folder=folder,
     )
-    loop.resume(unless_finished=start is not None)
+    loop.resume(unless_finished=begins_anew)
 
     def keep(epoch: int, row: Mapping[str, float]) -> None:
         save_weights(folder / "weights.h5", recogniser.model, recogniser.metadata.to_dict())

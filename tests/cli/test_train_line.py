@@ -91,13 +91,15 @@ def test_lines_drawn_by_other_processes_are_the_same(sources: list[str]) -> None
 
 @pytest.mark.parametrize("prediction", ["CTC", "Attn"])
 def test_the_four_stage_family(prediction: str, sources: list[str]) -> None:
-    stages = ["--features=RCNN", f"--prediction={prediction}", "--channels=16", "--hidden=4"]
+    stages = ["--features=VGG", f"--prediction={prediction}", "--channels=16", "--hidden=4"]
     assert main(["train", "line", *sources, *RUN, *stages, "--steps_per_epoch=1"]) == 0
     settings = LineReader("logs/weights.h5").settings
     assert isinstance(settings, StageSettings)
-    assert settings.name == f"None-RCNN-None-{prediction}" and settings.max_length == 3
-    assert main(["train", "line", *sources, *RUN, "--weights=logs/weights.h5", "--logs=more"]) == 0
-    assert LineReader("more/weights.h5").settings == settings
+    assert settings.name == f"None-VGG-None-{prediction}" and settings.max_length == 3
+    if prediction == "CTC":
+        begun = ["--weights=logs/weights.h5", "--logs=more", "--steps_per_epoch=1"]
+        assert main(["train", "line", *sources, *RUN, *begun]) == 0
+        assert LineReader("more/weights.h5").settings == settings
 
 
 def test_a_run_begins_with_weights(sources: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -111,7 +113,9 @@ def test_a_run_begins_with_weights(sources: list[str], capsys: pytest.CaptureFix
     assert expected in capsys.readouterr().err
 
 
-def test_a_run_begins_with_the_trunk_of_a_character_network(sources: list[str]) -> None:
+def test_a_run_begins_with_the_trunk_of_a_character_network(
+    sources: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     from koocr.character.metadata import ModelMetadata
     from koocr.character.network import build_network
     from koocr.character.settings import CharacterSettings
@@ -124,6 +128,21 @@ def test_a_run_begins_with_the_trunk_of_a_character_network(sources: list[str]) 
     found, given = read_weights("logs/weights.h5"), read_weights("character.h5")
     for path in ("stage1_1_conv/kernel", "stage3_4_conv/kernel", "stage4_2_bn/gamma"):
         assert np.allclose(found[path], given[path], atol=1e-6)
+    again = [*sources, *RUN, *TINY, *still, "--character_weights=character.h5"]
+    assert main(["train", "line", *again]) == 0
+    assert "has had its 1 steps" in capsys.readouterr().out
+    assert main(["train", "line", *again, "--epochs=2"]) == 0
+    assert "going on with the run in logs after step 1" in capsys.readouterr().out
+
+
+def test_weights_begin_a_new_run_where_one_came_to_its_end(
+    sources: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["train", "line", *sources, *RUN, "--steps_per_epoch=1", f"--weights={WEIGHTS}"]
+    assert main(command) == 0
+    assert main(command) == 0
+    assert "came to its end; a new one begins with" in capsys.readouterr().out
+    assert [row["step"] for row in rows()] == ["1"]
 
 
 def test_a_loss_that_is_no_number(sources: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -158,10 +158,10 @@ def test_mixed_precision_is_exported_in_float32(tmp_path: Path) -> None:
         np.testing.assert_allclose(values, expected[name], atol=1e-4)
 
 
-@pytest.mark.parametrize("prediction", ["CTC", "Attn"])
-def test_the_four_stage_family_is_exported_and_read(prediction: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("sequence", "prediction"), [("BiLSTM", "CTC"), ("None", "Attn")])
+def test_the_four_stage_family_is_exported_and_read(sequence: str, prediction: str, tmp_path: Path) -> None:
     settings = StageSettings(
-        charset_size=3, sequence="BiLSTM", prediction=prediction, channels=16, hidden=8, max_length=5
+        charset_size=3, sequence=sequence, prediction=prediction, channels=16, hidden=8, max_length=2
     )
     metadata = LineMetadata(settings, symbols="가나 ")
     model = new_model(settings)
