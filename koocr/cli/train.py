@@ -95,6 +95,9 @@ def _add_data(group: Any) -> None:
         "--leave_out", default="", help="sources whose names begin so (comma between) are not used"
     )
     group.add_argument("--real_share", type=fraction, default=0.12, help="share of crops of real hands")
+    group.add_argument(
+        "--written_share", type=fraction, default=0.20, help="of the rest, share written with a moving pen"
+    )
     group.add_argument("--hide_share", type=fraction, default=0.0, help="share of the syllables never shown")
     add_flag(group, "--data_augmentation", default=True, help="change each image anew each time")
     add_flag(group, "--stroke_warp", default=True, help="bend strokes, beside moving the whole")
@@ -198,7 +201,11 @@ def _font_data(args: argparse.Namespace, settings: CharacterSettings) -> Trainin
     from koocr.data.synthesis import SamplingSettings
     from koocr.data.synthesis.sampling import syllables_to_hide
 
-    sampling = SamplingSettings(real=args.real_share, hidden_symbols=syllables_to_hide(args.hide_share))
+    sampling = SamplingSettings(
+        real=args.real_share,
+        written=args.written_share,
+        hidden_symbols=syllables_to_hide(args.hide_share),
+    )
     glyphs = GlyphTraining(
         fonts=args.fonts,
         store=args.glyph_store,

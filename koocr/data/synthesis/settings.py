@@ -26,7 +26,7 @@ class AugmentationSettings:
     stroke_width: float = 0.45  # chance of thinner or thicker strokes
     thin_pen: float = 0.12  # chance that strokes are thinned to a share of their width: a ballpoint
     joined: float = 0.06  # chance that narrow gaps fill with ink, or thin strokes break
-    lifted: float = 0.12  # chance that strokes are interrupted and the parts of a jamo moved: ㅌ as ㅡ over ㄷ
+    lifted: float = 0.20  # chance that strokes are interrupted and the parts of a jamo moved: ㅌ as ㅡ over ㄷ
     # the cut: how far the ink finder is off
     scale: float = 0.07  # standard deviation of log(size)
     shift_px: float = 1.6
@@ -37,8 +37,8 @@ class AugmentationSettings:
     clipped: float = 0.05
     # the picture
     low_resolution: float = 0.30
-    min_size_px: int = 17  # long side of the ink of the smallest characters
-    blur: float = 0.30
+    min_size_px: int = 15  # long side of the ink of the smallest characters
+    blur: float = 0.35
     noise: float = 0.30
     uneven_light: float = 0.15
     jpeg: float = 0.10

@@ -1,0 +1,103 @@
+"""Syllables written with a moving pen: complete, deterministic, legible, in the right places."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from koocr import KoOCR
+from koocr.data.glyphs import fit_ink
+from koocr.data.synthesis.written import Hand, sample_hand, write
+from koocr.data.synthesis.written.hand import corner_cutting
+from koocr.data.synthesis.written.layout import place
+from koocr.data.synthesis.written.letters import CONSONANTS, FLAT, UPRIGHT, ways
+from koocr.hangul import FINALS, INITIALS, JAMO, MEDIALS, NUM_SYLLABLES, syllable, syllable_index
+
+NEAT = Hand(
+    speed=0.0, freedom=0.0, tremble=0.0, slant=0.0, rise=0.0, aspect=1.0, size=1.0, pen=0.05, taper=0.0
+)
+"""First ways of all letters, in their boxes."""
+COMMON = "가각간갈감갑강개객거건걸검게격견결경계고곡곤골공과관광교구국군굴궁권귀규균그극근글금급기긴길김나난날남낫내너널네노"
+
+
+def test_every_letter_has_ways_inside_its_box() -> None:
+    for letter in (*CONSONANTS, *UPRIGHT, *FLAT):
+        assert len(ways(letter)) >= 3, letter
+        for way in ways(letter) + ways(letter, is_beside=True):
+            for stroke in way:
+                assert len(stroke) >= 2, (letter, stroke)
+                assert stroke.min() >= 0 and stroke.max() <= 1
+
+
+def test_every_jamo_in_every_place_leaves_ink() -> None:
+    rng = np.random.default_rng(0)
+    symbols = [syllable_index(chr(ord("가") + 588 * initial)) for initial in range(len(INITIALS))]
+    symbols += [28 * medial for medial in range(len(MEDIALS))]
+    symbols += list(range(len(FINALS)))
+    symbols += [NUM_SYLLABLES + number for number in range(len(JAMO))]
+    for symbol in symbols:
+        ink = write(symbol, sample_hand(rng), rng)
+        assert (ink > 127).sum() > 40, symbol
+        edge = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
+        assert not edge.any(), f"symbol {symbol} runs over the edge of its canvas"
+
+
+def test_the_same_seed_writes_the_same() -> None:
+    def written(seed: int) -> np.ndarray:
+        rng = np.random.default_rng(seed)
+        return np.stack([write(symbol, sample_hand(rng), rng) for symbol in range(0, 11172, 911)])
+
+    assert np.array_equal(written(1), written(1))
+    assert not np.array_equal(written(1), written(2))
+
+
+def test_boxes_lie_as_hangul_is_built() -> None:
+    rng = np.random.default_rng(0)
+    left, right = (part.box for part in place("ㄱ", "ㅏ", "", rng, freedom=0))
+    assert left[2] <= right[0], "an upright vowel stands to the right"
+    above, below, final = (part.box for part in place("ㄱ", "ㅗ", "ㄴ", rng, freedom=0))
+    assert above[3] <= below[1] and below[3] <= final[1], "flat vowels lie below, finals at the bottom"
+    assert [part.letter for part in place("ㄲ", "ㅙ", "ㄺ", rng, freedom=0)] == list("ㄱㄱㅗㅐㄹㄱ")
+
+
+def test_a_fifth_of_each_side_is_cut_off_a_corner() -> None:
+    corner = np.array([[0.0, 0.0], [10.0, 0.0], [10.0, 10.0]])
+    path = corner_cutting(3, 10) @ corner  # by hand: (2, 0) … (8, 0), (10, 2), (10, 8), and once more
+    assert path[0] == pytest.approx(corner[0]) and path[-1] == pytest.approx(corner[-1])
+    assert [8 - 0.2 * 8, 0] in path.round(9).tolist()
+    assert [8.4, 0.4] in path.round(9).tolist(), "a fifth of the way from (8, 0) to (10, 2)"
+    assert corner_cutting(6, 13).sum(1) == pytest.approx(1.0), "points of the path are means of corners"
+    assert corner_cutting(6, 13).min() >= 0
+
+
+def test_the_shipped_model_reads_a_neat_hand() -> None:
+    rng = np.random.default_rng(0)
+    images = [255 - write(syllable_index(char), NEAT, rng) for char in COMMON]
+    read = [texts[0] if texts else "" for texts in KoOCR().predict(images, 1)]
+    wrong = [f"{char}→{text}" for char, text in zip(COMMON, read, strict=True) if char != text]
+    assert len(wrong) <= 0.04 * len(COMMON), wrong
+
+
+def test_haste_joins_strokes_and_changes_shapes() -> None:
+    def parts(speed: float) -> float:
+        import cv2
+
+        rng = np.random.default_rng(0)
+        hand = replace(NEAT, speed=speed, tremble=0.03)
+        pictures = [write(syllable_index(char), hand, rng) for char in COMMON]
+        return float(np.mean([cv2.connectedComponents((ink > 127).astype(np.uint8))[0] for ink in pictures]))
+
+    assert parts(1.0) < parts(0.0), "fewer separate parts"
+
+
+def test_ink_fits_the_glyph_store() -> None:
+    rng = np.random.default_rng(3)
+    square = fit_ink(write(syllable_index("뷁"), sample_hand(rng), rng))
+    assert square is not None and square.shape == (64, 64) and square.max() > 200
+
+
+@pytest.mark.parametrize("symbol", [0, 11171])
+def test_first_and_last_syllable(symbol: int) -> None:
+    assert write(symbol, NEAT, np.random.default_rng(0)).any(), syllable(symbol)
