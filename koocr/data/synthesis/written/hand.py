@@ -8,7 +8,7 @@ goes through the same augmentation.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 
@@ -28,6 +28,8 @@ _MARGIN = 60
 """Room around it for letters that stray; the ink is cut out afterwards."""
 _SUBPIXEL_BITS = 3
 _NUM_CUTS = 2
+_THICK_PEN, _FEW_STROKES = 0.06, 6
+"""From this width on, strokes get thinner where a syllable has more of them than this."""
 _NUM_WIDTHS = 4
 _ALONG = np.linspace(0, 1, 7)[:, None]
 _ARC = 4 * _ALONG * (1 - _ALONG)
@@ -46,7 +48,8 @@ class Hand:
         aspect: width of the unit square over its height.
         size: of a letter in its box, 0.6 to 1.1.
         pen: width of the stroke as a share of the square.
-        taper: how much thinner fast parts are, 0 to 0.6.
+        taper: how much thinner the end of a stroke is, 0 to 0.6.
+        grid: pixels of the unit square where letters are made of pixels, one wide; 0 for a smooth pen.
     """
 
     speed: float
@@ -58,10 +61,31 @@ class Hand:
     size: float
     pen: float
     taper: float
+    grid: int = 0
 
 
 def sample_hand(rng: np.random.Generator) -> Hand:
-    """A hand at random, from careful to hasty."""
+    """A hand at random: seven in ten write, from careful to hasty; two letter signs; one sets pixels."""
+    style = rng.random()
+    hand = _writer(rng)
+    if style < 0.7:
+        return hand
+    neat = replace(
+        hand,
+        speed=float(rng.beta(0.6, 3.0)),
+        freedom=float(rng.uniform(0, 0.7)),
+        tremble=float(rng.uniform(0, 0.02)),
+        slant=hand.slant / 3,
+        rise=0.0,
+        size=float(rng.uniform(0.9, 1.15)),
+        taper=0.0,
+    )
+    if style < 0.9:
+        return replace(neat, pen=float(rng.uniform(0.05, 0.15)))
+    return replace(neat, slant=0.0, tremble=0.0, size=1.0, grid=int(rng.integers(11, 20)))
+
+
+def _writer(rng: np.random.Generator) -> Hand:
     return Hand(
         speed=float(rng.beta(1.4, 1.1)),
         freedom=float(rng.uniform(0.2, 1.3)),
@@ -91,10 +115,24 @@ def write(symbol: int, hand: Hand, rng: np.random.Generator) -> UInt8Array:
     else:
         initial, medial, final = split_index(symbol)
         placed = place(INITIALS[initial], MEDIALS[medial], FINALS[final], rng, freedom=hand.freedom, size=hand.size)
+    strokes = _join([_letter(part, hand, rng) for part in placed], hand, rng)
+    if hand.grid:
+        return _set_pixels(strokes, hand)
     canvas = np.zeros((_SIDE + 2 * _MARGIN, _SIDE + 2 * _MARGIN), np.uint8)
-    for stroke in _join([_letter(part, hand, rng) for part in placed], hand, rng):
-        _draw(canvas, _round(stroke, hand, rng), hand, rng)
+    crowded = min(1.0, (_FEW_STROKES / len(strokes)) ** 0.5) if hand.pen > _THICK_PEN else 1.0
+    for stroke in strokes:
+        _draw(canvas, _round(stroke, hand, rng), replace(hand, pen=hand.pen * crowded), rng)
     return canvas
+
+
+def _set_pixels(strokes: list[Stroke], hand: Hand) -> UInt8Array:
+    """Draws strokes on a coarse grid, as pixel faces are made, and enlarges that."""
+    margin = round(0.7 * hand.grid)
+    coarse = np.zeros((hand.grid + 2 * margin, hand.grid + 2 * margin), np.uint8)
+    for stroke in strokes:
+        path = np.round(stroke * [hand.aspect * hand.grid, hand.grid]).astype(np.int32) + margin
+        cv2.polylines(coarse, [path], False, 255, 1, cv2.LINE_8)
+    return cv2.resize(coarse, None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST)
 
 
 def _letter(placed: Placed, hand: Hand, rng: np.random.Generator) -> list[Stroke]:
