@@ -36,8 +36,9 @@ class AugmentationSettings:
     ruled_lines: float = 0.06
     clipped: float = 0.05
     # the picture
-    low_resolution: float = 0.30
-    min_size_px: int = 15  # long side of the ink of the smallest characters
+    bad_picture: float = 0.20  # low resolution, blur, noise and JPEG at once, as small type in a photo has them
+    low_resolution: float = 0.25
+    min_size_px: int = 12  # long side of the ink of the smallest characters: hands at 20 px an em
     blur: float = 0.35
     noise: float = 0.30
     uneven_light: float = 0.15
@@ -63,6 +64,7 @@ PLAIN = AugmentationSettings(
     neighbours=0.0,
     ruled_lines=0.0,
     clipped=0.0,
+    bad_picture=0.0,
     low_resolution=0.0,
     blur=0.0,
     noise=0.0,
