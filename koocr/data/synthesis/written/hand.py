@@ -27,6 +27,8 @@ _SIDE = 80
 _MARGIN = 60
 """Room around it for letters that stray; the ink is cut out afterwards."""
 _SUBPIXEL_BITS = 3
+_PIXEL = 4
+"""Side of a set pixel."""
 _NUM_CUTS = 2
 _THICK_PEN, _FEW_STROKES = 0.06, 6
 """From this width on, strokes get thinner where a syllable has more of them than this."""
@@ -125,14 +127,23 @@ def write(symbol: int, hand: Hand, rng: np.random.Generator) -> UInt8Array:
     return canvas
 
 
+def unit_square(hand: Hand) -> tuple[int, int]:
+    """Where the neat square lies in what `write` returns: its left and top edge, and its side, in pixels."""
+    return (_PIXEL * _coarse_margin(hand), _PIXEL * hand.grid) if hand.grid else (_MARGIN, _SIDE)
+
+
 def _set_pixels(strokes: list[Stroke], hand: Hand) -> UInt8Array:
     """Draws strokes on a coarse grid, as pixel faces are made, and enlarges that."""
-    margin = round(0.7 * hand.grid)
+    margin = _coarse_margin(hand)
     coarse = np.zeros((hand.grid + 2 * margin, hand.grid + 2 * margin), np.uint8)
     for stroke in strokes:
         path = np.round(stroke * [hand.aspect * hand.grid, hand.grid]).astype(np.int32) + margin
         cv2.polylines(coarse, [path], False, 255, 1, cv2.LINE_8)
-    return cv2.resize(coarse, None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST)
+    return cv2.resize(coarse, None, fx=_PIXEL, fy=_PIXEL, interpolation=cv2.INTER_NEAREST)
+
+
+def _coarse_margin(hand: Hand) -> int:
+    return round(0.7 * hand.grid)
 
 
 def _letter(placed: Placed, hand: Hand, rng: np.random.Generator) -> list[Stroke]:

@@ -9,7 +9,7 @@ import pytest
 
 from koocr import KoOCR
 from koocr.data.glyphs import fit_ink
-from koocr.data.synthesis.written import Hand, sample_hand, write
+from koocr.data.synthesis.written import Hand, sample_hand, unit_square, write
 from koocr.data.synthesis.written.hand import corner_cutting
 from koocr.data.synthesis.written.layout import place
 from koocr.data.synthesis.written.letters import CONSONANTS, FLAT, UPRIGHT, ways
@@ -119,3 +119,14 @@ def test_thick_strokes_get_thinner_where_there_are_many() -> None:
     for char in "뷁쀏":
         share = (write(syllable_index(char), thick, rng) > 127).mean()
         assert share < (write(syllable_index(char), replace(thick, pen=0.06), rng) > 127).mean() * 2.0
+
+
+@pytest.mark.parametrize("grid", [0, 14])
+def test_neat_letters_fill_the_unit_square(grid: int) -> None:
+    hand = replace(NEAT, grid=grid)
+    ink = write(syllable_index("뮴"), hand, np.random.default_rng(0))
+    start, side = unit_square(hand)
+    rows, columns = (np.flatnonzero((ink > 127).any(axis)) for axis in (1, 0))
+    slack = 0.06 * side + 4
+    for inked in (rows, columns):
+        assert abs(inked[0] - start) <= slack and abs(inked[-1] + 1 - start - side) <= slack
