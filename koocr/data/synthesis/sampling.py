@@ -73,9 +73,9 @@ class _Rows:
 class GlyphSampler:
     """Draws rows of a glyph store.
 
-    A batch is a function of the generator alone. Of the syllables, a share (`SamplingSettings.uniform`) comes
-    uniformly over all that some face draws and the others by `frequencies`; every face that draws the syllable
-    is equally likely. A further share comes from real hands, uniformly over their crops.
+    A batch is a function of the generator alone. Of the syllables, a share (`SamplingSettings.uniform`)
+    comes uniformly over all that some face draws and the others by `frequencies`; every face that draws the
+    syllable is equally likely. A further share comes from real hands, uniformly over their crops.
 
     Args:
         store: the glyphs.

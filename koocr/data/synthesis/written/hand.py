@@ -1,9 +1,8 @@
 """A hand: how fast, how slanted, how round it writes; and a syllable written by it.
 
-The letters' bones (`letters.py`) are set into their boxes (`layout.py`), a fast hand leaves the pen on the paper
-between strokes, rounds corners and overshoots; the path is then drawn with a pen whose
-width follows its speed. What comes out is a square as `koocr.data.glyphs.fit_ink` makes them of typefaces, and
-goes through the same augmentation.
+The letters' bones (`letters.py`) are set into their boxes (`layout.py`); a fast hand leaves the pen on the
+paper between strokes and rounds corners; the path is then drawn with a pen that may thin out along a stroke.
+What comes out is fitted (`koocr.data.glyphs.fit_ink`) and augmented like the glyphs of typefaces.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ class Hand:
     """How somebody writes; constant within a line.
 
     Attributes:
-        speed: 0 careful to 1 in haste: strokes join, corners round, first ways of a letter give way to others.
+        speed: 0 careful to 1 in haste: strokes join, corners round, neat ways of a letter give way.
         freedom: how far letters stray from their boxes, 0 to 1.5.
         tremble: standard deviation of each corner point, as a share of the letter's box.
         slant: shear, x per y.
@@ -116,7 +115,9 @@ def write(symbol: int, hand: Hand, rng: np.random.Generator) -> UInt8Array:
         placed = split(JAMO[symbol - NUM_SYLLABLES], (0.1, 0.1, 0.9, 0.9), rng, freedom=hand.freedom)
     else:
         initial, medial, final = split_index(symbol)
-        placed = place(INITIALS[initial], MEDIALS[medial], FINALS[final], rng, freedom=hand.freedom, size=hand.size)
+        placed = place(
+            INITIALS[initial], MEDIALS[medial], FINALS[final], rng, freedom=hand.freedom, size=hand.size
+        )
     strokes = _join([_letter(part, hand, rng) for part in placed], hand, rng)
     if hand.grid:
         return _set_pixels(strokes, hand)
@@ -175,7 +176,7 @@ def _join(letters: list[list[Stroke]], hand: Hand, rng: np.random.Generator) -> 
 
 
 def _round(stroke: Stroke, hand: Hand, rng: np.random.Generator) -> Stroke:
-    """Cuts corners, the more the faster the hand; ends stay where they are, straight strokes bend a little."""
+    """Cuts corners, the more the faster the hand; ends stay, straight strokes bend a little."""
     if len(stroke) > 2:
         ratio = 0.04 + 0.26 * hand.speed + rng.normal(0, 0.04)
         return corner_cutting(len(stroke), round(min(max(ratio, 0.02), 0.32) * 50)) @ stroke
@@ -188,8 +189,8 @@ def _round(stroke: Stroke, hand: Hand, rng: np.random.Generator) -> Stroke:
 def corner_cutting(num_points: int, fiftieths: int) -> NDArray[np.float64]:
     """Chaikin's corner cutting, twice, as a matrix.
 
-    Each corner gives way to two points on its sides, `fiftieths` / 50 of a side away from it (Chaikin, 1974); the
-    ends stay.
+    Each corner gives way to two points on its sides, `fiftieths` / 50 of a side away from it (Chaikin,
+    1974); the ends stay.
 
     Args:
         num_points: corners of the path, its ends included; 3 or more.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from koocr.data.synthesis.written.letters import DOUBLES, FLAT, MIXED, PAIRS, UPRIGHT
+from koocr.data.synthesis.written.letters import DOUBLES, MIXED, PAIRS, UPRIGHT
 
 FloatArray = NDArray[np.float64]
 Box = tuple[float, float, float, float]
@@ -86,7 +86,9 @@ def split(
         (left, top, left + (0.48 + overlap) * (right - left), bottom),
         (left + (0.52 - overlap) * (right - left), top, right, bottom),
     )
-    return [Placed(half, _stray(box, rng, freedom / 2), is_beside) for half, box in zip(pair, halves, strict=True)]
+    return [
+        Placed(half, _stray(box, rng, freedom / 2), is_beside) for half, box in zip(pair, halves, strict=True)
+    ]
 
 
 def _move(box: Box, by: FloatArray) -> Box:

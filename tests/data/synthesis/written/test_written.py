@@ -19,7 +19,10 @@ NEAT = Hand(
     speed=0.0, freedom=0.0, tremble=0.0, slant=0.0, rise=0.0, aspect=1.0, size=1.0, pen=0.05, taper=0.0
 )
 """First ways of all letters, in their boxes."""
-COMMON = "가각간갈감갑강개객거건걸검게격견결경계고곡곤골공과관광교구국군굴궁권귀규균그극근글금급기긴길김나난날남낫내너널네노"
+COMMON = (
+    "가각간갈감갑강개객거건걸검게격견결경계고곡곤골공"
+    "과관광교구국군굴궁권귀규균그극근글금급기긴길김나난날남낫내너널네노"
+)
 
 
 def test_every_letter_has_ways_inside_its_box() -> None:
