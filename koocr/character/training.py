@@ -40,8 +40,8 @@ class TrainingData:
         batches: numbered batches.
         steps_per_epoch: how many make an epoch.
         validation: what it is validated on after each.
-        never_shown: symbols that no batch has; they take no part in a softmax over syllables, which would else
-            learn that they don't exist.
+        never_shown: symbols that no batch has; they take no part in a softmax over syllables, which would
+            else learn that they don't exist.
     """
 
     batches: Batches
