@@ -32,7 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=number,
         help="nats for the syllables of KS X 1001, which nearly all text is written with (as stored, or 0)",
     )
-    parser.add_argument("--num_images", type=positive_int, default=2000, help="images for calibration (2000)")
+    parser.add_argument(
+        "--num_images",
+        type=positive_int,
+        default=5000,
+        help="images for calibration, as many of print as of hands (5000)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -16,12 +15,10 @@ from koocr.character.calibration import calibration_images, logits_of  # noqa: E
 from koocr.character.export import agreement, as_input, export_onnx, quantise  # noqa: E402
 from koocr.character.network import build_network  # noqa: E402
 from koocr.character.settings import CharacterSettings  # noqa: E402
+from koocr.data.glyphs import GlyphStore  # noqa: E402
 from koocr.engine import OnnxEngine  # noqa: E402
 from koocr.errors import ConfigError, WeightsError  # noqa: E402
 from tests.trained import SETTINGS, TEXT, small_store  # noqa: E402
-
-if TYPE_CHECKING:
-    from koocr.data.glyphs import GlyphStore
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +162,28 @@ def test_calibration_images_are_of_every_kind_and_always_the_same(store: GlyphSt
     assert set(symbols.tolist()) <= set(store.symbols.tolist())
     everything, _ = calibration_images(store, 10**6, size=16)
     assert len(everything) == 2 * (len(TEXT) + 51), "clean and degraded"
+
+
+@pytest.mark.parametrize("count", [50, 53])
+def test_print_counts_as_much_as_hands(store: GlyphStore, count: int) -> None:
+    """One printed face, three like handwriting and a writer, each with symbols of its own."""
+    sources = (np.arange(len(store)) % 5).astype(np.int32)
+    sources[5:] = np.where(sources[5:] == 0, 1, sources[5:])  # print has but one glyph
+    kinds = ("printed", *["handwritten"] * 4)
+    mixed = GlyphStore(store.images, store.symbols, sources, tuple("abcde"), kinds, (False,) * 4 + (True,))
+    _, symbols = calibration_images(mixed, count, size=16)
+    source_of = dict(zip(store.symbols.tolist(), sources.tolist(), strict=True))
+    found = np.bincount([source_of[symbol] for symbol in symbols.tolist()], minlength=5)
+    assert found[0] == 20, "clean and degraded"
+    assert found[1:4].sum() == 20 and found[4] == 10
+
+
+def test_a_store_without_glyphs_gives_no_images(store: GlyphStore) -> None:
+    empty = GlyphStore(
+        store.images[:0], store.symbols[:0], store.sources[:0], ("none",), ("printed",), (False,)
+    )
+    images, symbols = calibration_images(empty, 10, size=16)
+    assert images.shape == (0, 16, 16) and symbols.shape == (0,)
 
 
 def test_logits_are_those_of_one_batch(network: keras.Model) -> None:
