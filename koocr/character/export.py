@@ -7,6 +7,7 @@ import logging
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,7 @@ def quantise(source: str | Path, path: str | Path, images: UInt8Array, *, batch_
     with _partial(path) as partial, tempfile.TemporaryDirectory() as folder, _quiet():
         prepared = Path(folder) / "prepared.onnx"
         quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+        graph = onnx.load(str(prepared)).graph
         quantize_static(
             str(prepared),
             str(partial),
@@ -110,7 +112,7 @@ def quantise(source: str | Path, path: str | Path, images: UInt8Array, *, batch_
             activation_type=QuantType.QUInt8,
             calibrate_method=CalibrationMethod.MinMax,
             op_types_to_quantize=_IN_INT8,
-            nodes_to_exclude=_heads(onnx.load(str(prepared))),
+            nodes_to_exclude=_stem(graph) + _heads(graph),
         )
         _store_in_16_bits(partial)
         _add_metadata(partial, metadata)
@@ -136,15 +138,22 @@ def agreement(one: str | Path, other: str | Path, images: UInt8Array, *, batch_s
     return alike / len(images)
 
 
-def _heads(model: onnx.ModelProto) -> list[str]:
+def _stem(graph: onnx.GraphProto) -> list[str]:
+    """The first convolution and its ReLU, which stay in float32: of one channel, in int8 it takes longer."""
+    first = next(node for node in graph.node if node.op_type == "Conv")
+    relus = [node for node in graph.node if node.op_type == "Relu" and first.output[0] in node.input]
+    return [node.name for node in (first, *relus)]
+
+
+def _heads(graph: onnx.GraphProto) -> list[str]:
     """The operations after the last convolution, which stay in float32: few, but answers hang on them.
 
     Only large matrices among them become int8, for the size of the file.
     """
-    large = {tensor.name for tensor in model.graph.initializer if np.prod(tensor.dims) >= _LARGE_MATRIX}
+    large = {tensor.name for tensor in graph.initializer if np.prod(tensor.dims) >= _LARGE_MATRIX}
     before_conv: set[str] = set()
     heads = []
-    for node in reversed(model.graph.node):
+    for node in reversed(graph.node):
         if node.op_type in ("Conv", "Relu") or before_conv.intersection(node.output):
             before_conv.update(node.input)
         elif not large.intersection(node.input):
@@ -207,8 +216,9 @@ def folded(model: keras.Model, settings: CharacterSettings) -> keras.Model:
     """The same function in fewer operations, where the trunk has such a form (see `network.small`)."""
     if settings.network != "small":
         return model
-    fused = build_network(settings, trunk=small.folded_trunk)
-    small.fold(model, fused, settings)
+    reading = replace(settings, adversarial=False)
+    fused = build_network(reading, trunk=small.folded_trunk)
+    small.fold(model, fused, reading)
     return fused
 
 

@@ -10,6 +10,8 @@ import pytest
 
 keras = pytest.importorskip("keras", reason="exporting needs the train extra")
 
+import onnx  # noqa: E402
+
 from koocr.character import export as export_module  # noqa: E402
 from koocr.character.calibration import calibration_images, logits_of  # noqa: E402
 from koocr.character.export import agreement, as_input, export_onnx, quantise  # noqa: E402
@@ -99,6 +101,15 @@ def test_int8_reads_as_float32_does(onnx_file: Path, int8_file: Path, images: np
     assert difference.mean() < 0.05 * np.ptp(exact)
     assert OnnxEngine(int8_file).metadata == OnnxEngine(onnx_file).metadata
     assert int8_file.stat().st_size < 0.6 * onnx_file.stat().st_size
+
+
+def test_the_first_convolution_and_the_heads_stay_in_float(int8_file: Path) -> None:
+    graph = onnx.load(str(int8_file)).graph
+    convolutions = [node for node in graph.node if node.op_type == "Conv"]
+    made = {name: node.op_type for node in graph.node for name in node.output}
+    is_int8 = [made.get(node.input[0]) == "DequantizeLinear" for node in convolutions]
+    assert is_int8 == [False] + [True] * (len(convolutions) - 1)
+    assert not {"Tile", "Resize", "Shape"} & set(made.values()), "nothing is stretched or measured"
 
 
 def test_agreement_counts_images_that_are_read_alike(

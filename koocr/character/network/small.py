@@ -15,6 +15,8 @@ import numpy as np
 from keras import layers
 
 from koocr.character.network.blocks import channels, conv_bn
+from koocr.character.network.heads import Features
+from koocr.character.network.pooling import TwoScalePooling
 from koocr.character.settings import CharacterSettings
 
 Block = Callable[[keras.KerasTensor, str, int, int], keras.KerasTensor]
@@ -38,11 +40,14 @@ def trunk(x: keras.KerasTensor, settings: CharacterSettings) -> keras.KerasTenso
             y = layers.Add(name=f"{name}_add")([y, x])
         return layers.Activation("relu", name=f"{name}_relu")(y)
 
-    return _two_scales(x, settings, block)
+    return _side_by_side(*_two_scales(x, settings, block))
 
 
-def folded_trunk(x: keras.KerasTensor, settings: CharacterSettings) -> keras.KerasTensor:
-    """The same function as `trunk`, one convolution a block; its weights come from `fold`."""
+def folded_trunk(x: keras.KerasTensor, settings: CharacterSettings) -> Features:
+    """The same function as `trunk`, one convolution a block; its weights come from `fold`.
+
+    Where all heads have GWAP and nothing else looks at the map, both scales stay apart.
+    """
 
     def block(x: keras.KerasTensor, name: str, filters: int, stride: int) -> keras.KerasTensor:
         conv = layers.Conv2D(
@@ -50,17 +55,31 @@ def folded_trunk(x: keras.KerasTensor, settings: CharacterSettings) -> keras.Ker
         )
         return conv(x)
 
-    return _two_scales(x, settings, block)
+    scales = _two_scales(x, settings, block)
+    return scales if _is_pooled(settings) else _side_by_side(*scales)
 
 
-def _two_scales(x: keras.KerasTensor, settings: CharacterSettings, block: Block) -> keras.KerasTensor:
-    """All blocks; the last two stages' maps side by side, at the size of the finer one."""
+def _is_pooled(settings: CharacterSettings) -> bool:
+    """Whether GWAP is all that looks at the map."""
+    links = {settings.link(head) for head in settings.heads}
+    return links == {"GWAP"} and not (settings.iterative_refinement or settings.adversarial)
+
+
+def _two_scales(
+    x: keras.KerasTensor, settings: CharacterSettings, block: Block
+) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """All blocks; the maps of the last two stages."""
     maps = []
     for name, filters, stride in _blocks(settings):
         if stride > 1:
             maps.append(x)
         x = block(x, name, filters, stride)
-    fine, coarse = maps[-1], layers.UpSampling2D(2, name="coarse")(x)
+    return maps[-1], x
+
+
+def _side_by_side(fine: keras.KerasTensor, coarse: keras.KerasTensor) -> keras.KerasTensor:
+    """Both maps at the size of the finer one."""
+    coarse = layers.UpSampling2D(2, name="coarse")(coarse)
     rest = coarse.shape[1] - fine.shape[1]  # 1 where the finer map has an odd number of places
     if rest:
         coarse = layers.Cropping2D(((0, rest), (0, rest)), name="coarse_cut")(coarse)
@@ -76,8 +95,26 @@ def fold(trained: keras.Model, folded: keras.Model, settings: CharacterSettings)
             kernel[1, 1] += np.eye(kernel.shape[2], dtype=kernel.dtype)
         folded.get_layer(f"{name}_conv").set_weights([kernel, bias])
     for layer in folded.layers:
-        if layer.weights and layer.name.removesuffix("_conv") not in names:
+        if isinstance(layer, TwoScalePooling):
+            pools = [trained.get_layer(f"{head}_pool").get_weights()[0] for head in settings.heads]
+            layer.set_weights(_apart(np.stack(pools), layer.pool_weights[0].shape[-1]))
+        elif layer.weights and layer.name.removesuffix("_conv") not in names:
             layer.set_weights(trained.get_layer(layer.name).get_weights())
+
+
+def _apart(pools: np.ndarray, num_fine: int) -> list[np.ndarray]:
+    """GWAP's weights for both maps side by side, (heads, h, w, C), as `TwoScalePooling` has them.
+
+    The coarser map's are sums over the copies that stretching makes of a place, and of means over fewer
+    places.
+    """
+    heads, height, width, _ = pools.shape
+    fine, coarse = pools[..., :num_fine], pools[..., num_fine:]
+    coarse = np.pad(coarse, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)))
+    half_height, half_width = coarse.shape[1] // 2, coarse.shape[2] // 2
+    sums = coarse.reshape(heads, half_height, 2, half_width, 2, -1).sum((2, 4))
+    sums *= half_height * half_width / (height * width)
+    return [part.reshape(heads, -1, part.shape[-1]) for part in (fine, sums)]
 
 
 def _folded(conv: layers.Conv2D, norm: layers.BatchNormalization) -> tuple[np.ndarray, np.ndarray]:
