@@ -128,7 +128,7 @@ def _add_run(group: Any) -> None:
     group.add_argument(
         "--stop_after_minutes", type=positive_number, help="stop at an epoch's end; run again to go on"
     )
-    add_flag(group, "--silent_mode", help="no progress bar")
+    add_flag(group, "--silent_mode", help="no progress bar, and no word from TensorFlow")
     add_flag(group, "--zip_weights", help="zip the weights of each epoch")
     add_flag(group, "--log_tensorboard", help="curves for TensorBoard in LOGS/tensorboard")
     add_flag(group, "--log_wandb", help="figures to Weights & Biases")
@@ -137,9 +137,11 @@ def _add_run(group: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Trains, or goes on with the run in --logs."""
     need_keras()
-    from koocr.training.threads import limit_threads
+    from koocr.training.threads import limit_threads, start_silently
 
     limit_threads(args.threads)
+    if args.silent_mode:
+        start_silently()
     from koocr.character.training import train_network
 
     settings, start = _network(args)
