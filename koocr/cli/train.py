@@ -31,6 +31,11 @@ _NETWORK_OPTIONS = (
     "network", "image_size", "fc_link", "split_components", "joint", "joint_rank", "direct_map",
     "iterative_refinement", "refinement_t", "adversarial_ratio", "dropout", "width",
 )  # fmt: skip
+_DATA_OPTIONS = (
+    "data", "fonts", "handwriting", "words", "leave_out", "real_share", "hide_share", "data_augmentation",
+    "stroke_warp", "batch_size", "seed",
+)  # fmt: skip
+"""What decides which images a run learns from, and in which order."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -126,7 +131,7 @@ def _add_run(group: Any) -> None:
     group.add_argument(
         "--stop_after_minutes", type=positive_number, help="stop at an epoch's end; run again to go on"
     )
-    add_flag(group, "--silent_mode", help="no progress bar")
+    add_flag(group, "--silent_mode", help="no progress bar, and no word from TensorFlow")
     add_flag(group, "--zip_weights", help="zip the weights of each epoch")
     add_flag(group, "--log_tensorboard", help="curves for TensorBoard in LOGS/tensorboard")
     add_flag(group, "--log_wandb", help="figures to Weights & Biases")
@@ -135,13 +140,16 @@ def _add_run(group: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Trains, or goes on with the run in --logs."""
     need_keras()
-    from koocr.training.threads import limit_threads
+    from koocr.training.threads import limit_threads, start_silently
 
     limit_threads(args.threads)
+    if args.silent_mode:
+        start_silently()
     from koocr.character.training import train_network
 
     settings, start = _network(args)
     _training(args, steps_per_epoch=1)  # a wrong option shows before anything is drawn
+    _check_same_run(args, settings, has_start=start is not None)
     logs = _logs(args, settings)
     data = _font_data(args, settings) if args.fonts else _patch_data(args, settings)
     training = _training(args, data.steps_per_epoch)
@@ -303,6 +311,29 @@ def _is_done(args: argparse.Namespace, num_steps: int, *, has_start: bool) -> bo
     unused = "; it was stopped, so --weights is not used" if has_start else ""
     print(f"going on with the run in {args.logs} after step {saved.step}{unused}", flush=True)
     return False
+
+
+def _check_same_run(args: argparse.Namespace, settings: CharacterSettings, *, has_start: bool) -> None:
+    """Raises ConfigError where the run to go on with in the folder has another network or other data.
+
+    A folder of data may have moved, so only its name counts.
+    """
+    from koocr.training.checkpoint import Checkpoint
+    from koocr.training.logs import read_settings
+
+    stored = read_settings(args.logs)
+    network, command, given = stored.get("network", {}), stored.get("command", {}), _command(args)
+    changed = [name for name, value in settings.to_dict().items() if network.get(name, value) != value]
+    found = [f"{name}={network[name]}" for name in changed]
+    for name in _DATA_OPTIONS:
+        if Path(command.get(name, given[name])).name != Path(given[name]).name:
+            found.append(f"{name}={command[name]}")
+    saved = Checkpoint.load(args.logs) if found else None
+    if saved is not None and not (saved.is_finished and has_start):
+        raise ConfigError(
+            f"{args.logs} holds another run, with {', '.join(found)}; give the same to go on with it, or "
+            "name another folder as --logs"
+        )
 
 
 def _say_how_it_ended(args: argparse.Namespace) -> None:

@@ -121,7 +121,7 @@ def test_agreement_counts_images_that_are_read_alike(
 
 
 def test_converters_are_quiet_and_logging_stays_as_it_was(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
 ) -> None:
     settings = CharacterSettings(
         network="mobilenet", image_size=16, width=0.125
@@ -129,6 +129,7 @@ def test_converters_are_quiet_and_logging_stays_as_it_was(
     path = export_onnx(build_network(settings), settings, tmp_path / "a.onnx")
     quantise(path, tmp_path / "int8.onnx", np.zeros((4, 16, 16), np.uint8))
     assert not caplog.records
+    assert not [warning for warning in recwarn if issubclass(warning.category, FutureWarning)]
     logging.getLogger("koocr").error("heard")
     assert len(caplog.records) == 1
     assert {file.name for file in tmp_path.iterdir()} == {"a.onnx", "int8.onnx"}

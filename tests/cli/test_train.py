@@ -226,8 +226,56 @@ def test_weights_of_another_network(folder: Path, capsys: pytest.CaptureFixture[
     assert main(["train", *TINY, "--image_size=24", "--joint", "--weights=logs/weights.h5"]) == 2
     message = "the weights logs/weights.h5 were made with image_size=16, joint=False; leave those options out"
     assert capsys.readouterr().err == f"koocr: {message}\n"
+    assert main(["train", *TINY, "--optimizer=sgd", "--epochs=2"]) == 3
+    assert "the checkpoint belongs to another network or optimiser" in capsys.readouterr().err
+    Path("logs/settings.json").write_text("{")
     assert main(["train", *TINY, "--width=0.5", "--epochs=2"]) == 3
     assert "the checkpoint belongs to another network or optimiser" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("epochs", [1, 2])
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        (["--width=0.5"], "width=0.25"),
+        (["--joint", "--image_size=24"], "image_size=16, joint=False"),
+        (["--seed=5", "--batch_size=4"], "batch_size=8, seed=0"),
+        (["--data=other"], "data=data"),
+        (["--data_augmentation=false"], "data_augmentation=True"),
+    ],
+)
+def test_a_folder_that_holds_another_run(
+    folder: Path, options: list[str], found: str, epochs: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "--epochs=1", *TINY]) == 0
+    before = {path.name: path.read_bytes() for path in Path("logs").iterdir()}
+    copytree("data", "other")
+    capsys.readouterr()
+    assert main(["train", f"--epochs={epochs}", *TINY, *options]) == 2
+    captured = capsys.readouterr()
+    assert captured.err == (
+        f"koocr: logs holds another run, with {found}; give the same to go on with it, or name another "
+        "folder as --logs\n"
+    )
+    assert captured.out == ""
+    assert {path.name: path.read_bytes() for path in Path("logs").iterdir()} == before
+
+
+def test_a_finished_run_of_other_data_makes_way_for_one_that_begins_with_its_weights(folder: Path) -> None:
+    assert main(["train", "--epochs=1", *TINY]) == 0
+    copytree("data", "other")
+    assert main(["train", *TINY, "--data=other", "--seed=3", "--weights=logs/weights.h5"]) == 0
+    assert json.loads(Path("logs/settings.json").read_text())["command"]["seed"] == "3"
+
+
+def test_a_run_goes_on_with_data_that_moved_and_another_rate(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "--epochs=1", *TINY]) == 0
+    Path("far").mkdir()
+    Path("data").rename("far/data")
+    assert main(["train", "--epochs=2", *TINY, "--data=far/data", "--learning_rate=0.01"]) == 0
+    assert "going on with the run in logs after step 2" in capsys.readouterr().out
 
 
 def test_a_damaged_checkpoint(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
