@@ -22,7 +22,8 @@ RED: Colour = (190, 30, 30)
 _GAP = 8
 _BETWEEN = 4  # least pixels between the captions of neighbours
 _LEAST_PX = 9  # the smallest type that can be read
-_LINE = 1.3  # height of a line of the caption, in type sizes
+_LINE = 1.35  # height of a line of the caption, in type sizes: the face's 훯 has 1.26
+_BASELINE = 0.73  # of a line, from its top
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,13 @@ def _place(
     sheet.paste(picture, (left + (tile_px - picture.width) // 2, top + (tile_px - picture.height) // 2))
     draw = ImageDraw.Draw(sheet)
     draw.rectangle((left - 1, top - 1, left + tile_px, top + tile_px), outline=(215, 215, 215))
-    baseline = top + tile_px
+    line = top + tile_px
     for number, (text, colour) in enumerate(tile.caption):
         font = fonts[min(number, 1)]
-        baseline += round(_LINE * font.size)
-        middle = left + tile_px // 2, baseline - round(0.35 * font.size)
+        middle = left + tile_px // 2, line + round(_BASELINE * font.size)
         narrow, shown = _narrowed(font, text, tile_px + _GAP - _BETWEEN)
         draw.text(middle, shown, font=narrow, fill=colour, anchor="ms")
+        line += round(_LINE * font.size)
 
 
 def _fit(picture: Image.Image, side: int) -> Image.Image:

@@ -69,6 +69,21 @@ def test_a_long_caption_does_not_reach_its_neighbours(name: str, tile_px: int) -
         assert not is_red[edge - 1 : edge + 2].any()
 
 
+@pytest.mark.parametrize("tile_px", [40, 64, 96])
+def test_lines_of_a_caption_do_not_touch(tile_px: int) -> None:
+    colours = [RED, (0, 0, 0), RED]
+    image = np.full((9, 9), 255, np.uint8)
+    sheet = contact_sheet(
+        [Tile(image, tuple(("훯gA", colour) for colour in colours))] * 2, columns=1, tile_px=tile_px
+    )
+    pixels = np.asarray(sheet).astype(int)
+    of_line = np.where(pixels[..., 0] - pixels[..., 1] > 20, 1, np.where(pixels.max(axis=2) < 130, 2, 0))
+    rows = [sorted({int(kind) for kind in row} - {0}) for row in of_line]
+    assert all(len(kinds) <= 1 for kinds in rows), "no row of pixels has two lines"
+    runs = [kinds[0] for before, kinds in zip([[], *rows], rows, strict=False) if kinds and kinds != before]
+    assert runs == [1, 2, 1, 1, 2, 1], "each line is there, and nothing else"
+
+
 def test_an_empty_sheet_is_a_picture_too() -> None:
     assert contact_sheet([]).size > (0, 0)
 
