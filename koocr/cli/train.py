@@ -32,8 +32,8 @@ _NETWORK_OPTIONS = (
     "iterative_refinement", "refinement_t", "adversarial_ratio", "dropout", "width",
 )  # fmt: skip
 _DATA_OPTIONS = (
-    "data", "fonts", "handwriting", "words", "leave_out", "real_share", "hide_share", "data_augmentation",
-    "stroke_warp", "batch_size", "seed",
+    "data", "fonts", "handwriting", "words", "leave_out", "real_share", "written_share", "hide_share",
+    "data_augmentation", "stroke_warp", "batch_size", "seed",
 )  # fmt: skip
 """What decides which images a run learns from, and in which order."""
 

@@ -9,13 +9,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree, rmtree
+from typing import Any
 
 import numpy as np
 import pytest
 
 from koocr.character.reader import KoOCR
-from koocr.cli import main
+from koocr.cli import main, train
+from koocr.cli.options import Parser
 from koocr.data.patches import write_patch
+from koocr.data.synthesis import AugmentationSettings
+from koocr.data.synthesis.settings import PLAIN
 from koocr.hangul import syllable
 from tests.data.made_faces import make_face
 from tests.data.test_handwriting import make_set
@@ -208,6 +212,43 @@ def test_what_is_wrong_is_said_in_one_sentence(
     captured = capsys.readouterr()
     assert message in captured.err and captured.err.count("\n") == 1 and captured.out == ""
     assert not Path("logs").exists()
+
+
+def test_every_option_of_the_network_and_of_training_is_heard() -> None:
+    def parsed(*argv: str) -> tuple[dict[str, Any], dict[str, Any], AugmentationSettings]:
+        parser = Parser(prog="koocr train")
+        train.add_arguments(parser)
+        args = parser.parse_args(list(argv))
+        network, start = train._network(args)
+        assert start is None
+        return network.to_dict(), train._training(args, 5).to_dict(), train._augmentation(args)
+
+    network = {
+        "network": "afl", "image_size": 32, "fc_link": "initial=GAP,medial=GWAP,final=GWAP,single=GWAP",
+        "direct_map": True, "iterative_refinement": True, "refinement_t": 3, "adversarial": True,
+        "adversarial_ratio": 0.3, "dropout": 0.1, "width": 0.5,
+    }  # fmt: skip
+    training = {
+        "learning_rate": 0.5, "optimizer": "adabound", "weight_decay": 0.25, "schedule": "trapezoid",
+        "warmup_steps": 7, "label_smoothing": 0.3, "fit_discriminator": False, "precision": "mixed_bfloat16",
+        "seed": 9,
+    }  # fmt: skip
+    loop = {"num_steps": 15, "steps_per_epoch": 5, "average_decay": 0.5, "stop_after_minutes": 2.0,
+            "is_silent": True}  # fmt: skip
+    flags = {"adversarial": "adversarial_learning", "is_silent": "silent_mode"}
+    given = {**network, **training, **{name: loop[name] for name in list(loop)[2:]}}
+    argv = [f"--{flags.get(name, name)}={value}" for name, value in given.items()]
+    found = parsed(*argv, "--epochs=3", "--stroke_warp=false")
+    plain = parsed()
+    for part, expected in ((0, network), (1, training)):
+        assert {name: found[part][name] for name in expected} == expected
+        assert not [name for name in expected if plain[part][name] == expected[name]], "it says nothing else"
+    assert {name: found[1]["loop"][name] for name in loop} == loop
+    assert (found[2].stroke_warp, plain[2].stroke_warp) == (False, True)
+    assert parsed("--data_augmentation=false")[2] == PLAIN
+    joint, _, _ = parsed("--joint", "--joint_rank=3")
+    assert (joint["joint"], joint["joint_rank"]) == (True, 3)
+    assert parsed("--split_components=false")[0]["split_components"] is False
 
 
 def test_there_are_no_patches_yet(
