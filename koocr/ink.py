@@ -82,7 +82,7 @@ def fit_glyph(grey: UInt8Array, size: int = 64) -> UInt8Array | None:
 def _where_tones_differ(grey: UInt8Array) -> UInt8Array | None:
     """The part of a large picture that has contrast: small characters are lost when the picture shrinks."""
     step = max(grey.shape) // _WORK_SIZE
-    square = np.ones((step, step), np.uint8)
+    square = _square(step)
     lightest, darkest = cv2.dilate(grey, square)[::step, ::step], cv2.erode(grey, square)[::step, ::step]
     contrast = cv2.subtract(lightest, darkest)
     most = cv2.minMaxLoc(contrast)[1]
@@ -163,17 +163,17 @@ def _is_darker_than_paper(small: UInt8Array, ground: FloatArray) -> bool:
     paper beneath it.
     """
     depth = cv2.minMaxLoc(cv2.subtract(ground, small, dtype=cv2.CV_32F))[1]
-    steepest = cv2.minMaxLoc(cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)))[1]
+    steepest = cv2.minMaxLoc(cv2.morphologyEx(small, cv2.MORPH_GRADIENT, _square(3)))[1]
     if steepest < _LEAST_DEPTH * depth:
         return False  # soft as no stroke is: dark corners of a photograph
-    darkest = cv2.erode(ground, np.ones((5, 5), np.uint8))
+    darkest = cv2.erode(ground, _square(5))
     return cv2.minMaxLoc(cv2.subtract(darkest, small, dtype=cv2.CV_32F))[1] >= _LEAST_DEPTH * depth
 
 
 def _percentile(image: UInt8Array, share: float) -> int:
     """The grey level below which a share of the pixels lies."""
-    counts = np.cumsum(cv2.calcHist([image], [0], None, [256], [0, 256]))
-    return int(np.searchsorted(counts, share * counts[-1]))
+    counts = cv2.calcHist([image], [0], None, [256], [0, 256]).cumsum()
+    return int(counts.searchsorted(share * counts[-1]))
 
 
 def _overview(smooth: UInt8Array) -> UInt8Array:
@@ -193,8 +193,7 @@ def _ink_tone(overview: UInt8Array) -> tuple[bool, float]:
     Where there is but one tone around, that is the ground's, which has the larger part of all the rest.
     """
     small = cv2.resize(overview, (_GRID, _GRID), interpolation=cv2.INTER_LINEAR)
-    reach = np.ones((13, 13), np.uint8)
-    lightest, darkest = cv2.dilate(small, reach), cv2.erode(small, reach)
+    lightest, darkest = cv2.dilate(small, _square(13)), cv2.erode(small, _square(13))
     dark = cv2.compare(small, cv2.addWeighted(lightest, 0.5, darkest, 0.5, 0), cv2.CMP_LT)
     low, high, _, _ = cv2.minMaxLoc(small)
     varied = cv2.compare(cv2.subtract(lightest, darkest), 0.25 * (high - low), cv2.CMP_GE)
@@ -232,9 +231,9 @@ def _ground(small: UInt8Array, share: float) -> FloatArray:
     depends on how much of the picture is ink: light strokes are narrow, and heavy ones stand so close that
     little paper shows between them.
     """
-    side = np.interp(share, (0.2, 0.4), (_NARROW, _WIDE))
-    reach = max(3, round(float(side) * max(small.shape))) | 1
-    square, plane = np.ones((reach, reach), np.uint8), _plane(small)
+    heaviness = min(max((share - 0.2) / 0.2, 0.0), 1.0)
+    side = _NARROW + heaviness * (_WIDE - _NARROW)
+    square, plane = _square(max(3, round(side * max(small.shape))) | 1), _plane(small)
     tones = small.astype(np.float32)  # closed in less time than bytes
     closed = cv2.morphologyEx(tones, cv2.MORPH_CLOSE, square)
     # At the picture's edges a closing can't follow a slope, so one without the slope has a say, too.
@@ -245,13 +244,19 @@ def _ground(small: UInt8Array, share: float) -> FloatArray:
 def _plane(small: UInt8Array) -> FloatArray:
     """The plane that fits the paper's tone best, up to a constant."""
     height, width = small.shape
-    paper = cv2.dilate(small, np.ones((height // 6 * 2 + 1, width // 6 * 2 + 1), np.uint8)).astype(np.float32)
+    paper = cv2.dilate(small, _square(height // 6 * 2 + 1, width // 6 * 2 + 1)).astype(np.float32)
     (across, per_x), (down, per_y) = _axis(width), _axis(height)
     slope_x, slope_y = (
         cv2.reduce(paper, 0, cv2.REDUCE_AVG)[0] @ per_x,
         cv2.reduce(paper, 1, cv2.REDUCE_AVG)[:, 0] @ per_y,
     )
     return (slope_x * across)[None, :] + (slope_y * down)[:, None]
+
+
+@lru_cache(maxsize=256)
+def _square(height: int, width: int | None = None) -> UInt8Array:
+    """A structuring element of ones; as wide as high where no width is given."""
+    return np.ones((height, height if width is None else width), np.uint8)
 
 
 @lru_cache(maxsize=128)

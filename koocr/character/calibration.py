@@ -14,30 +14,44 @@ FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 
 _BATCH = 64
+_PER_SOURCE = 200
+"""Images of a face: eight printed faces have as many as there are to fit with of each kind."""
 
 
 def calibration_images(
     store: GlyphStore, count: int, *, size: int, seed: int = 0
 ) -> tuple[UInt8Array, IntArray]:
-    """Images of a validation store for calibration: clean, degraded and of real hands, in equal parts.
+    """Images of a validation store for calibration, so many of each kind.
+
+    Print and faces like handwriting, both clean and degraded, and real hands: five kinds. What is fitted to
+    them weighs each alike, though most faces of a store may be hands. Of a kind with too few images all are
+    taken, and taken again.
 
     Args:
         store: glyphs of the val split.
-        count: how many, at most.
+        count: how many, at most: as many of each kind as go into it.
         size: side of the images.
         seed: of the choice.
 
     Returns:
         (N, size, size) uint8, and (N,) symbol ids.
     """
-    groups = make_validation_set(store, per_source=100, size=size, seed=seed).groups.values()
+    validation = make_validation_set(store, per_source=_PER_SOURCE, size=size, seed=seed)
     rng = np.random.default_rng([seed, 30])
-    images, symbols = [], []
-    for group_images, group_symbols in groups:
-        chosen = rng.permutation(len(group_images))[: -(-count // len(groups))]
-        images.append(group_images[chosen])
-        symbols.append(group_symbols[chosen])
-    return np.concatenate(images)[:count], np.concatenate(symbols)[:count]
+    kinds = [
+        (*validation.groups[name], rng.permutation(rows))
+        for name, is_handwritten in validation.is_handwritten.items()
+        for rows in (np.flatnonzero(~is_handwritten), np.flatnonzero(is_handwritten))
+        if len(rows)
+    ]
+    if not kinds:
+        return np.zeros((0, size, size), np.uint8), np.zeros(0, np.int64)
+    each = max(1, min(count // len(kinds), max(len(rows) for *_, rows in kinds)))
+    chosen = [(images, symbols, np.resize(rows, each)) for images, symbols, rows in kinds]
+    return (
+        np.concatenate([images[rows] for images, _, rows in chosen]),
+        np.concatenate([symbols[rows] for _, symbols, rows in chosen]),
+    )
 
 
 def logits_of(model: keras.Model, images: UInt8Array) -> dict[str, FloatArray]:

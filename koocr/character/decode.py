@@ -86,21 +86,16 @@ class Scores:
         single = self.single.astype(np.float64)
         return np.concatenate([self.syllables() + single[:, :1], single[:, 1:]], axis=1)
 
-    def jamo_marginals(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Log-probabilities of each jamo in its place, given a syllable: (N, 19), (N, 21), (N, 28)."""
+    def jamo_shares(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Probabilities of each jamo in its place, given a syllable: (N, 19), (N, 21), (N, 28)."""
         if self.jamo is not None:
-            return self.jamo
+            return _triple(np.exp(part) for part in self.jamo)
         assert self.table is not None  # one of the two forms is always there
         initials, medials, finals = _SIZES
         shares = np.exp(self.table).reshape(-1, initials * medials, finals)
         # As products with ones, sums over short axes take a tenth of the time.
         pairs = (shares @ np.ones(finals, np.float32)).reshape(-1, initials, medials)
-        with np.errstate(divide="ignore"):
-            return (
-                np.log(pairs.sum(2)),
-                np.log(pairs.sum(1)),
-                np.log(np.ones(initials * medials, np.float32) @ shares),
-            )
+        return pairs.sum(2), pairs.sum(1), np.ones(initials * medials, np.float32) @ shares
 
     def top(self, n: int) -> tuple[IntArray, LogArray]:
         """The n most likely symbols of each image, best first; of equal ones, that with the lower id first.
@@ -115,12 +110,35 @@ class Scores:
             ConfigError: n is out of range.
         """
         check_count(n)
+        if n == 1:
+            return self._best_one()
         if n <= _FEW:
             ids, scores = self._best_of_table(n) if self.jamo is None else self._best_products(n)
         else:
             scores = self.symbols()
             ids = np.broadcast_to(np.arange(NUM_SYMBOLS), scores.shape)
         return _best(ids, scores, n)
+
+    def _best_one(self) -> tuple[IntArray, LogArray]:
+        """`top(1)`, which every image needs twice, without sorting."""
+        rows = np.arange(len(self))
+        if self.table is not None:
+            ids = self.table.argmax(1)
+            scores = self.table[rows, ids].astype(np.float64)
+        else:
+            assert self.jamo is not None  # one of the two forms is always there
+            initial, medial, final = places = [part.argmax(1) for part in self.jamo]
+            ids = join_index(initial, medial, final)
+            parts = [
+                part[rows, place].astype(np.float64) for part, place in zip(self.jamo, places, strict=True)
+            ]
+            scores = parts[0] + parts[1] + parts[2]
+        scores += self.single[:, 0]
+        singles = 1 + self.single[:, 1:].argmax(1)
+        single_scores = self.single[rows, singles]
+        is_single = single_scores > scores  # of equal ones, syllables come first
+        best = np.where(is_single, NUM_SYLLABLES - 1 + singles, ids)
+        return best[:, None], np.where(is_single, single_scores, scores)[:, None]
 
     def _best_products(self, n: int) -> tuple[IntArray, LogArray]:
         """The n best symbols and more: products of the n best of each jamo, and the n best single jamo."""
@@ -142,13 +160,10 @@ class Scores:
     def _best_of_table(self, n: int) -> tuple[IntArray, LogArray]:
         """The n best symbols and more: all finals of the n best pairs of the others, and n single jamo."""
         assert self.table is not None  # one of the two forms is always there
-        if n == 1:
-            ids = self.table.argmax(axis=1)[:, None]
-        else:
-            num_finals = _SIZES[2]
-            pairs = self.table.reshape(len(self), -1, num_finals).max(2)
-            best, _ = _best_columns(pairs, n)
-            ids = (best[:, :, None] * num_finals + np.arange(num_finals)).reshape(len(self), n * num_finals)
+        num_finals = _SIZES[2]
+        pairs = self.table.reshape(len(self), -1, num_finals).max(2)
+        best, _ = _best_columns(pairs, n)
+        ids = (best[:, :, None] * num_finals + np.arange(num_finals)).reshape(len(self), n * num_finals)
         scores = self.table[np.arange(len(self))[:, None], ids] + self.single[:, :1].astype(np.float64)
         singles, single_scores = _best_columns(self.single[:, 1:], n)
         return (
@@ -211,7 +226,10 @@ def mean_scores(looks: Sequence[Scores]) -> Scores:
 
     def mean(parts: Iterable[FloatArray]) -> FloatArray:
         stacked = np.stack(list(parts))
-        return np.logaddexp.reduce(stacked, axis=0) - np.float32(np.log(len(stacked)))
+        peak = np.maximum(stacked.max(axis=0), np.finfo(np.float32).min)  # or minus infinity less itself
+        stacked -= peak
+        with np.errstate(divide="ignore"):
+            return peak + np.log(np.exp(stacked, out=stacked).mean(axis=0))
 
     jamo = [look.jamo for look in looks if look.jamo is not None]
     tables = [look.table for look in looks if look.table is not None]
@@ -269,16 +287,12 @@ def _log_sum(logs: FloatArray) -> FloatArray:
 
 def _best_columns(scores: LogArray, n: int) -> tuple[IntArray, LogArray]:
     """The n highest columns of each row, lowest column first among equals, in no further order."""
-    order = np.argsort(-scores, axis=1, kind="stable") if n > 1 else scores.argmax(axis=1)[:, None]
-    order = order[:, :n]
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :n]
     return order, scores[np.arange(len(scores))[:, None], order]
 
 
 def _best(ids: IntArray, scores: LogArray, n: int) -> tuple[IntArray, LogArray]:
     """The n best of each row, best first, lower id first among equals."""
-    if n == 1:
-        best = scores.max(axis=1, keepdims=True)
-        return np.where(scores == best, ids, NUM_SYMBOLS).min(axis=1, keepdims=True), best
     chosen_ids = np.empty((len(ids), n), np.int64)
     chosen_scores = np.empty((len(ids), n), scores.dtype)
     for number, (row_ids, row) in enumerate(zip(ids, scores, strict=True)):

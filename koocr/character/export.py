@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def quantise(source: str | Path, path: str | Path, images: UInt8Array, *, batch_
     if not len(images):
         raise ConfigError("an int8 network needs images to calibrate it with; give some")
     batches = _batches(images, batch_size)
-    return quantise_onnx(source, path, batches, in_float=_heads)
+    return quantise_onnx(source, path, batches, in_float=_in_float)
 
 
 def _batches(images: UInt8Array, batch_size: int) -> Iterator[NDArray[np.float32]]:
@@ -101,15 +102,27 @@ def agreement(one: str | Path, other: str | Path, images: UInt8Array, *, batch_s
     return alike / len(images)
 
 
-def _heads(model: Any) -> list[str]:
+def _in_float(model: Any) -> list[str]:
+    """The nodes of an ONNX network that stay in float32: at its beginning and at its end."""
+    return _stem(model.graph) + _heads(model.graph)
+
+
+def _stem(graph: Any) -> list[str]:
+    """The first convolution and its ReLU, which stay in float32: of one channel, in int8 it takes longer."""
+    first = next(node for node in graph.node if node.op_type == "Conv")
+    relus = [node for node in graph.node if node.op_type == "Relu" and first.output[0] in node.input]
+    return [node.name for node in (first, *relus)]
+
+
+def _heads(graph: Any) -> list[str]:
     """The operations after the last convolution, which stay in float32: few, but answers hang on them.
 
     Only large matrices among them become int8, for the size of the file.
     """
-    large = {tensor.name for tensor in model.graph.initializer if np.prod(tensor.dims) >= _LARGE_MATRIX}
+    large = {tensor.name for tensor in graph.initializer if np.prod(tensor.dims) >= _LARGE_MATRIX}
     before_conv: set[str] = set()
     heads = []
-    for node in reversed(model.graph.node):
+    for node in reversed(graph.node):
         if node.op_type in ("Conv", "Relu") or before_conv.intersection(node.output):
             before_conv.update(node.input)
         elif not large.intersection(node.input):
@@ -130,8 +143,9 @@ def folded(model: keras.Model, settings: CharacterSettings) -> keras.Model:
     """The same function in fewer operations, where the trunk has such a form (see `network.small`)."""
     if settings.network != "small":
         return model
-    fused = build_network(settings, trunk=small.folded_trunk)
-    small.fold(model, fused, settings)
+    reading = replace(settings, adversarial=False)
+    fused = build_network(reading, trunk=small.folded_trunk)
+    small.fold(model, fused, reading)
     return fused
 
 

@@ -67,7 +67,12 @@ def glyph_data(
     stream = GlyphStream(
         store, sampler, batch_size=batch_size, size=size, seed=seed, augmentation=augmentation
     )
-    return TrainingData(stream.batch, steps_per_epoch, _validation(_store(glyphs, "val"), size))
+    return TrainingData(
+        stream.batch,
+        steps_per_epoch,
+        _validation(_store(glyphs, "val"), size),
+        glyphs.sampling.hidden_symbols,
+    )
 
 
 def _validation(store: GlyphStore | None, size: int) -> ValidationSet | None:

@@ -292,7 +292,7 @@ def _texts(scores: Scores, n: int) -> list[list[str]]:
 def _characters(scores: Scores, n: int) -> list[Character]:
     ids, logs = scores.top(n)
     probabilities = np.exp(logs)
-    jamo = [np.exp(marginal) for marginal in scores.jamo_marginals()]
+    jamo = scores.jamo_shares()
     return [
         Character(
             tuple(

@@ -21,6 +21,8 @@ IntArray = NDArray[np.int64]
 _LEAST, _MOST = 0.4, 4.0
 """An output that makes no mistake on the set, as "single" may, is likeliest at 0; a few images don't prove
 that it never will."""
+_BATCH = 512
+"""In double precision, 11,172 logits of many more images fill the memory."""
 
 
 def fit_temperatures(
@@ -75,7 +77,8 @@ def _alone(name: str, logits: FloatArray, symbols: IntArray, charset: str | None
         is_counted = columns >= 0
     if not is_counted.any():
         return 1.0
-    fitted = fit_temperature([(logits[is_counted], columns[is_counted])])
+    rows = np.array_split(np.flatnonzero(is_counted), 1 + is_counted.sum() // _BATCH)
+    fitted = fit_temperature([(logits[part], columns[part]) for part in rows])
     return min(max(fitted, _LEAST), _MOST)
 
 

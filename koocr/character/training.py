@@ -21,6 +21,7 @@ from koocr.character.symbols import encode, split_targets, symbol
 from koocr.character.validation import ValidationSet, validate
 from koocr.data.synthesis import GlyphBatch
 from koocr.errors import ConfigError
+from koocr.hangul import NUM_SYLLABLES
 from koocr.training.logs import Log
 from koocr.training.loop import LoopSettings, TrainingBatch, TrainingLoop
 from koocr.training.optimizers import make_optimizer
@@ -33,11 +34,20 @@ PRECISIONS = ("float32", "mixed_bfloat16")
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What a network learns from: numbered batches, how many make an epoch, and what it is validated on."""
+    """What a network learns from.
+
+    Attributes:
+        batches: numbered batches.
+        steps_per_epoch: how many make an epoch.
+        validation: what it is validated on after each.
+        never_shown: symbols that no batch has; they take no part in a softmax over syllables, which would
+            else learn that they don't exist.
+    """
 
     batches: Batches
     steps_per_epoch: int
     validation: ValidationSet | None
+    never_shown: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -125,7 +135,7 @@ def train_network(
         model = build_network(network)
         if start is not None:
             model.set_weights(start.get_weights())
-        compile_network(model, training)
+        compile_network(model, training, never_shown=data.never_shown)
     loop = TrainingLoop(
         model,
         lambda step: to_training_batch(data.batches(step), network, tuple(model.output_names)),
@@ -169,13 +179,15 @@ def _precision(name: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def compile_network(model: keras.Model, training: TrainingSettings) -> None:
-    """Gives a model its losses, one for each output, and its optimiser."""
+def compile_network(
+    model: keras.Model, training: TrainingSettings, *, never_shown: frozenset[int] = frozenset()
+) -> None:
+    """Gives a model its losses, one for each output, and its optimiser; see `TrainingData.never_shown`."""
     if not training.fit_discriminator:
         for layer in model.layers:
             if head_of(layer.name) == "kind":
                 layer.trainable = False
-    losses = {name: _loss(name, training) for name in model.output_names}
+    losses = {name: _loss(name, training, never_shown) for name in model.output_names}
     weights = {name: _loss_weight(name, training) for name in model.output_names}
     model.compile(optimizer=_optimizer(training), loss=losses, loss_weights=weights)
 
@@ -189,10 +201,11 @@ def _optimizer(training: TrainingSettings) -> keras.Optimizer:
     )
 
 
-def _loss(output: str, training: TrainingSettings) -> keras.losses.Loss:
+def _loss(output: str, training: TrainingSettings, never_shown: frozenset[int]) -> keras.losses.Loss:
     if output == "kind":
         return keras.losses.BinaryCrossentropy(from_logits=True)
-    return SoftmaxCrossEntropy(training.label_smoothing)
+    left_out = [symbol for symbol in never_shown if symbol < NUM_SYLLABLES] if output == "syllable" else []
+    return SoftmaxCrossEntropy(training.label_smoothing, left_out)
 
 
 def _loss_weight(output: str, training: TrainingSettings) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import keras
 import numpy as np
@@ -18,9 +18,15 @@ UInt8Array = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class ValidationSet:
-    """Named groups of images with their symbol ids."""
+    """Named groups of images with their symbol ids.
+
+    Attributes:
+        groups: name → (N, S, S) images and (N,) symbol ids.
+        is_handwritten: name → (N,) bool, where that is known.
+    """
 
     groups: dict[str, tuple[UInt8Array, NDArray[np.int64]]]
+    is_handwritten: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
 
 
 def make_validation_set(store: GlyphStore, *, per_source: int, size: int, seed: int = 0) -> ValidationSet:
@@ -40,7 +46,8 @@ def make_validation_set(store: GlyphStore, *, per_source: int, size: int, seed: 
         wanted = per_source * (10 if store.is_real[source] else 1)
         chosen = np.sort(rng.permutation(rows)[:wanted])
         (hands if store.is_real[source] else faces).append(chosen)
-    groups = {}
+    written = np.array([kind == "handwritten" for kind in store.kinds])
+    groups, is_handwritten = {}, {}
     for name, parts, settings in (
         ("clean", faces, PLAIN),
         ("degraded", faces, AugmentationSettings()),
@@ -52,7 +59,8 @@ def make_validation_set(store: GlyphStore, *, per_source: int, size: int, seed: 
                 continue
             images = augment(store.images[rows], rng, settings, size=size)
             groups[name] = images, store.symbols[rows].astype(np.int64)
-    return ValidationSet(groups)
+            is_handwritten[name] = written[store.sources[rows]]
+    return ValidationSet(groups, is_handwritten)
 
 
 def validate(

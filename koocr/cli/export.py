@@ -34,7 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="nats for the syllables of KS X 1001, which nearly all text is written with (as stored, or 0)",
     )
     parser.add_argument(
-        "--num_images", type=positive_int, help="images for calibration (2000), or lines (400)"
+        "--num_images",
+        type=positive_int,
+        help="images for calibration, as many of print as of hands (5000), or lines (400)",
     )
     add_line_arguments(parser.add_argument_group("of a line network"))
 
@@ -44,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     _check_files(args)
     need_keras()
     is_line = _is_line(args.weights)
-    args.num_images = args.num_images or (400 if is_line else 2000)
+    args.num_images = args.num_images or (400 if is_line else 5000)
     if is_line and (args.calibration is not None or args.common_bonus is not None):
         raise ConfigError(
             "--calibration and --common_bonus are for characters; give a line --fonts and --text"

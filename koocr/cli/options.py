@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import math
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import get_close_matches
@@ -144,8 +145,19 @@ class Parser(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
         """As `argparse` does, after spelling options as they were added."""
-        given = sys.argv[1:] if args is None else args
-        return super().parse_known_args(list(self._respelled(list(given))), namespace)
+        given = list(sys.argv[1:] if args is None else args)
+        self._check_file_names(given)
+        return super().parse_known_args(list(self._respelled(given)), namespace)
+
+    def _check_file_names(self, given: list[str]) -> None:
+        """Raises ConfigError for a file whose name would be taken for an option."""
+        known = {*self._option_string_actions, *map(_plain, self._option_string_actions)}
+        for arg in given:
+            if arg == "--":
+                return
+            is_option = _plain(arg.partition("=")[0]) in known
+            if arg.startswith("-") and len(arg) > 1 and not is_option and os.path.lexists(arg):
+                raise self._error(f"{arg!r} looks like an option", f"to name the file, write {'./' + arg!r}")
 
     def _respelled(self, rest: list[str]) -> Iterator[str]:
         """Spells options as they were added; a flag without a value leaves the next argument alone."""

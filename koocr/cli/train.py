@@ -10,6 +10,7 @@ from koocr.cli.options import add_flag, boolean, fraction, need_keras, positive_
 from koocr.cli.training_run import (
     add_run,
     add_training,
+    check_same_run,
     is_done,
     loop_settings,
     open_logs,
@@ -30,6 +31,11 @@ _NETWORK_OPTIONS = (
     "network", "image_size", "fc_link", "split_components", "joint", "joint_rank", "direct_map",
     "iterative_refinement", "refinement_t", "adversarial_ratio", "dropout", "width",
 )  # fmt: skip
+_DATA_OPTIONS = (
+    "data", "fonts", "handwriting", "words", "leave_out", "real_share", "written_share", "hide_share",
+    "data_augmentation", "stroke_warp", "batch_size", "seed",
+)  # fmt: skip
+"""What decides which images a run learns from, and in which order."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -105,6 +111,9 @@ def _add_data(group: Any) -> None:
         "--leave_out", default="", help="sources whose names begin so (comma between) are not used"
     )
     group.add_argument("--real_share", type=fraction, default=0.12, help="share of crops of real hands")
+    group.add_argument(
+        "--written_share", type=fraction, default=0.20, help="of the rest, share written with a moving pen"
+    )
     group.add_argument("--hide_share", type=fraction, default=0.0, help="share of the syllables never shown")
     add_flag(group, "--data_augmentation", default=True, help="change each image anew each time")
     add_flag(group, "--stroke_warp", default=True, help="bend strokes, beside moving the whole")
@@ -113,13 +122,16 @@ def _add_data(group: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Trains, or goes on with the run in --logs."""
     need_keras()
-    from koocr.training.threads import limit_threads
+    from koocr.training.threads import limit_threads, start_silently
 
     limit_threads(args.threads)
+    if args.silent_mode:
+        start_silently()
     from koocr.character.training import train_network
 
     settings, start = _network(args)
     _training(args, steps_per_epoch=1)  # a wrong option shows before anything is drawn
+    check_same_run(args, settings.to_dict(), data=_DATA_OPTIONS, has_start=start is not None)
     logs = open_logs(args, settings.to_dict())
     data = _font_data(args, settings) if args.fonts else _patch_data(args, settings)
     training = _training(args, data.steps_per_epoch)
@@ -178,7 +190,11 @@ def _font_data(args: argparse.Namespace, settings: CharacterSettings) -> Trainin
     from koocr.data.synthesis import SamplingSettings
     from koocr.data.synthesis.sampling import syllables_to_hide
 
-    sampling = SamplingSettings(real=args.real_share, hidden_symbols=syllables_to_hide(args.hide_share))
+    sampling = SamplingSettings(
+        real=args.real_share,
+        written=args.written_share,
+        hidden_symbols=syllables_to_hide(args.hide_share),
+    )
     glyphs = GlyphTraining(
         fonts=args.fonts,
         store=args.glyph_store,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from koocr.cli.options import add_flag, fraction, non_negative_int, number, positive_int, positive_number
+from koocr.errors import ConfigError
 
 if TYPE_CHECKING:
     from koocr.training.logs import Log
@@ -45,7 +46,7 @@ def add_run(group: Any) -> None:
     group.add_argument(
         "--stop_after_minutes", type=positive_number, help="stop at an epoch's end; run again to go on"
     )
-    add_flag(group, "--silent_mode", help="no progress bar")
+    add_flag(group, "--silent_mode", help="no progress bar, and no word from TensorFlow")
     add_flag(group, "--log_tensorboard", help="curves for TensorBoard in LOGS/tensorboard")
     add_flag(group, "--log_wandb", help="figures to Weights & Biases")
 
@@ -88,6 +89,37 @@ def write_run_settings(
 
 def _command(args: argparse.Namespace) -> dict[str, str]:
     return {name: str(value) for name, value in vars(args).items()}
+
+
+def check_same_run(
+    args: argparse.Namespace, network: Mapping[str, Any], *, data: Iterable[str], has_start: bool
+) -> None:
+    """Raises ConfigError where the run to go on with in the folder has another network or other data.
+
+    A folder of data may have moved, so only its name counts.
+
+    Args:
+        args: of the command.
+        network: its settings.
+        data: names of the options that decide what a run learns from, and in which order.
+        has_start: whether a run that came to its end makes room for a new one.
+    """
+    from koocr.training.checkpoint import Checkpoint
+    from koocr.training.logs import read_settings
+
+    stored = read_settings(args.logs)
+    had, command, given = stored.get("network", {}), stored.get("command", {}), _command(args)
+    changed = [name for name, value in network.items() if had.get(name, value) != value]
+    found = [f"{name}={had[name]}" for name in changed]
+    for name in data:
+        if Path(command.get(name, given[name])).name != Path(given[name]).name:
+            found.append(f"{name}={command[name]}")
+    saved = Checkpoint.load(args.logs) if found else None
+    if saved is not None and not (saved.is_finished and has_start):
+        raise ConfigError(
+            f"{args.logs} holds another run, with {', '.join(dict.fromkeys(found))}; give the same to go on "
+            "with it, or name another folder as --logs"
+        )
 
 
 def is_done(args: argparse.Namespace, num_steps: int, *, has_start: bool) -> bool:

@@ -107,8 +107,8 @@ def glyphs_of_face(
 ) -> Iterator[tuple[int, UInt8Array]]:
     """Yields (symbol id, stored square) for what a face draws: the given syllables, then its single jamo.
 
-    Where it draws several of the syllables alike, it does so by mistake: the one in KS X 1001 is kept if there
-    is just one, else none, for a wrong label teaches worse than none.
+    Where it draws several of the syllables alike, it does so by mistake: the one in KS X 1001 is kept if
+    there is just one, else none, for a wrong label teaches worse than none.
 
     Args:
         path: the font file.

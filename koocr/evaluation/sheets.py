@@ -20,7 +20,10 @@ GREY: Colour = (120, 120, 120)
 RED: Colour = (190, 30, 30)
 
 _GAP = 8
-_LINE = 1.3  # height of a line of the caption, in type sizes
+_BETWEEN = 4  # least pixels between the captions of neighbours
+_LEAST_PX = 9  # the smallest type that can be read
+_LINE = 1.35  # height of a line of the caption, in type sizes: the face's 훯 has 1.26
+_BASELINE = 0.73  # of a line, from its top
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,13 @@ def _place(
     sheet.paste(picture, (left + (tile_px - picture.width) // 2, top + (tile_px - picture.height) // 2))
     draw = ImageDraw.Draw(sheet)
     draw.rectangle((left - 1, top - 1, left + tile_px, top + tile_px), outline=(215, 215, 215))
-    baseline = top + tile_px
+    line = top + tile_px
     for number, (text, colour) in enumerate(tile.caption):
         font = fonts[min(number, 1)]
-        baseline += round(_LINE * font.size)
-        middle = left + tile_px // 2, baseline - round(0.35 * font.size)
-        draw.text(middle, text, font=_narrowed(font, text, tile_px + _GAP), fill=colour, anchor="ms")
+        middle = left + tile_px // 2, line + round(_BASELINE * font.size)
+        narrow, shown = _narrowed(font, text, tile_px + _GAP - _BETWEEN)
+        draw.text(middle, shown, font=narrow, fill=colour, anchor="ms")
+        line += round(_LINE * font.size)
 
 
 def _fit(picture: Image.Image, side: int) -> Image.Image:
@@ -90,10 +94,15 @@ def _fit(picture: Image.Image, side: int) -> Image.Image:
     return picture.resize(size, Image.Resampling.LANCZOS)
 
 
-def _narrowed(font: ImageFont.FreeTypeFont, text: str, width: int) -> ImageFont.FreeTypeFont:
-    """The font, smaller where the text would be wider than its tile."""
-    length = font.getlength(text)
-    return font if length <= width else font.font_variant(size=max(6, int(font.size * width / length)))
+def _narrowed(font: ImageFont.FreeTypeFont, text: str, width: int) -> tuple[ImageFont.FreeTypeFont, str]:
+    """A smaller font where the text would be wider than its tile, and then as much of the text as fits."""
+    while font.getlength(text) > width and font.size > _LEAST_PX:
+        font = font.font_variant(size=font.size - 1)
+    if font.getlength(text) <= width:
+        return font, text
+    while text and font.getlength(f"{text}…") > width:
+        text = text[:-1]
+    return font, f"{text}…"
 
 
 def most_confident_mistakes(

@@ -6,7 +6,7 @@ again", 2021, section 3; their 1×1 branch is left out: with it, training on a C
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import keras
 import numpy as np
@@ -40,22 +40,31 @@ def folded_block(x: keras.KerasTensor, name: str, filters: int, strides: Strides
     return conv(x)
 
 
-def fold(trained: keras.Model, folded: keras.Model, names: Iterable[str]) -> None:
+def fold(
+    trained: keras.Model,
+    folded: keras.Model,
+    names: Iterable[str],
+    *,
+    others: Mapping[str, Sequence[np.ndarray]] | None = None,
+) -> None:
     """Gives a model of folded blocks the function of one of trained blocks; other weights are copied.
 
     Args:
         trained: the model to take weights from.
         folded: the same model with `folded_block` for each `trained_block`.
         names: of the blocks.
+        others: the weights of layers that only the folded model has, by the layer's name.
     """
-    blocks = set(names)
+    blocks, others = set(names), others or {}
     for name in blocks:
         kernel, bias = _folded(trained.get_layer(f"{name}_conv"), trained.get_layer(f"{name}_bn"))
         if any(layer.name == f"{name}_add" for layer in trained.layers):
             kernel[1, 1] += np.eye(kernel.shape[2], dtype=kernel.dtype)
         folded.get_layer(f"{name}_conv").set_weights([kernel, bias])
     for layer in folded.layers:
-        if layer.weights and layer.name.removesuffix("_conv") not in blocks:
+        if layer.name in others:
+            layer.set_weights(others[layer.name])
+        elif layer.weights and layer.name.removesuffix("_conv") not in blocks:
             layer.set_weights(trained.get_layer(layer.name).get_weights())
 
 

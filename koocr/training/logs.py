@@ -116,3 +116,12 @@ def write_settings(folder: Path, settings: Mapping[str, Any]) -> None:
     partial = folder / "settings.json.partial"
     partial.write_text(json.dumps(dict(settings), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     partial.replace(folder / "settings.json")
+
+
+def read_settings(folder: Path) -> dict[str, Any]:
+    """Reads what `write_settings` wrote; empty where that is missing or damaged."""
+    try:
+        stored = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return stored if isinstance(stored, dict) else {}

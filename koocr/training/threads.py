@@ -1,8 +1,10 @@
-"""How many threads a backend may use; to be said before Keras is imported."""
+"""How many threads a backend may use, and that it starts in silence; before Keras is imported elsewhere."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def limit_threads(count: int) -> None:
@@ -17,3 +19,27 @@ def limit_threads(count: int) -> None:
         os.environ.setdefault(
             "XLA_FLAGS", f"--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads={count}"
         )
+
+
+def start_silently() -> None:
+    """Imports Keras and its backend without the lines that TensorFlow logs before its log level counts."""
+    with _closed_standard_error():
+        import keras  # noqa: F401
+
+
+@contextmanager
+def _closed_standard_error() -> Iterator[None]:
+    """Sends what libraries write to file descriptor 2 nowhere; exceptions pass."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # the program was started without one
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

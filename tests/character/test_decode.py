@@ -179,17 +179,17 @@ def test_a_charset_without_jamo_or_without_syllables(charset: str) -> None:
     ids, logs = scores.top(2)
     assert set(ids[0].tolist()) == set(encode(charset).tolist())
     assert np.exp(logs).sum(1) == pytest.approx(np.ones(6), abs=1e-6)
-    for marginal in scores.jamo_marginals():
-        assert np.exp(marginal).sum(1) == pytest.approx(np.ones(6), abs=1e-5)
+    for share in scores.jamo_shares():
+        assert share.sum(1) == pytest.approx(np.ones(6), abs=1e-5)
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_marginals_are_sums_over_the_other_jamo(head: str) -> None:
+def test_shares_of_jamo_are_sums_over_the_other_jamo(head: str) -> None:
     outputs = HEADS[head]()
     syllables = brute_force(outputs)[:, :NUM_SYLLABLES].reshape(-1, 19, 21, 28)
     syllables = syllables / syllables.sum((1, 2, 3), keepdims=True)
-    for marginal, others in zip(scores_of(outputs).jamo_marginals(), ((2, 3), (1, 3), (1, 2)), strict=True):
-        assert np.exp(marginal) == pytest.approx(syllables.sum(others), rel=1e-4, abs=1e-9)
+    for share, others in zip(scores_of(outputs).jamo_shares(), ((2, 3), (1, 3), (1, 2)), strict=True):
+        assert share == pytest.approx(syllables.sum(others), rel=1e-4, abs=1e-9)
 
 
 def test_other_outputs_do_not_count() -> None:

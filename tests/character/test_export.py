@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 keras = pytest.importorskip("keras", reason="exporting needs the train extra")
 
+import onnx  # noqa: E402
+
 from koocr.character import export as export_module  # noqa: E402
 from koocr.character.calibration import calibration_images, logits_of  # noqa: E402
 from koocr.character.export import agreement, as_input, export_onnx, quantise  # noqa: E402
 from koocr.character.network import build_network  # noqa: E402
 from koocr.character.settings import CharacterSettings  # noqa: E402
+from koocr.data.glyphs import GlyphStore  # noqa: E402
 from koocr.engine import OnnxEngine  # noqa: E402
 from koocr.errors import ConfigError, WeightsError  # noqa: E402
 from tests.trained import SETTINGS, TEXT, small_store  # noqa: E402
-
-if TYPE_CHECKING:
-    from koocr.data.glyphs import GlyphStore
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +103,15 @@ def test_int8_reads_as_float32_does(onnx_file: Path, int8_file: Path, images: np
     assert int8_file.stat().st_size < 0.6 * onnx_file.stat().st_size
 
 
+def test_the_first_convolution_and_the_heads_stay_in_float(int8_file: Path) -> None:
+    graph = onnx.load(str(int8_file)).graph
+    convolutions = [node for node in graph.node if node.op_type == "Conv"]
+    made = {name: node.op_type for node in graph.node for name in node.output}
+    is_int8 = [made.get(node.input[0]) == "DequantizeLinear" for node in convolutions]
+    assert is_int8 == [False] + [True] * (len(convolutions) - 1)
+    assert not {"Tile", "Resize", "Shape"} & set(made.values()), "nothing is stretched or measured"
+
+
 def test_agreement_counts_images_that_are_read_alike(
     onnx_file: Path, images: np.ndarray, tmp_path: Path
 ) -> None:
@@ -113,7 +121,7 @@ def test_agreement_counts_images_that_are_read_alike(
 
 
 def test_converters_are_quiet_and_logging_stays_as_it_was(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
 ) -> None:
     settings = CharacterSettings(
         network="mobilenet", image_size=16, width=0.125
@@ -121,6 +129,7 @@ def test_converters_are_quiet_and_logging_stays_as_it_was(
     path = export_onnx(build_network(settings), settings, tmp_path / "a.onnx")
     quantise(path, tmp_path / "int8.onnx", np.zeros((4, 16, 16), np.uint8))
     assert not caplog.records
+    assert not [warning for warning in recwarn if issubclass(warning.category, FutureWarning)]
     logging.getLogger("koocr").error("heard")
     assert len(caplog.records) == 1
     assert {file.name for file in tmp_path.iterdir()} == {"a.onnx", "int8.onnx"}
@@ -165,6 +174,28 @@ def test_calibration_images_are_of_every_kind_and_always_the_same(store: GlyphSt
     assert set(symbols.tolist()) <= set(store.symbols.tolist())
     everything, _ = calibration_images(store, 10**6, size=16)
     assert len(everything) == 2 * (len(TEXT) + 51), "clean and degraded"
+
+
+@pytest.mark.parametrize("count", [50, 53])
+def test_print_counts_as_much_as_hands(store: GlyphStore, count: int) -> None:
+    """One printed face, three like handwriting and a writer, each with symbols of its own."""
+    sources = (np.arange(len(store)) % 5).astype(np.int32)
+    sources[5:] = np.where(sources[5:] == 0, 1, sources[5:])  # print has but one glyph
+    kinds = ("printed", *["handwritten"] * 4)
+    mixed = GlyphStore(store.images, store.symbols, sources, tuple("abcde"), kinds, (False,) * 4 + (True,))
+    _, symbols = calibration_images(mixed, count, size=16)
+    source_of = dict(zip(store.symbols.tolist(), sources.tolist(), strict=True))
+    found = np.bincount([source_of[symbol] for symbol in symbols.tolist()], minlength=5)
+    assert found[0] == 20, "clean and degraded"
+    assert found[1:4].sum() == 20 and found[4] == 10
+
+
+def test_a_store_without_glyphs_gives_no_images(store: GlyphStore) -> None:
+    empty = GlyphStore(
+        store.images[:0], store.symbols[:0], store.sources[:0], ("none",), ("printed",), (False,)
+    )
+    images, symbols = calibration_images(empty, 10, size=16)
+    assert images.shape == (0, 16, 16) and symbols.shape == (0,)
 
 
 def test_logits_are_those_of_one_batch(network: keras.Model) -> None:

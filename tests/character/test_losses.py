@@ -46,6 +46,15 @@ def test_weights_of_zero_leave_an_image_out() -> None:
     )
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+def test_classes_that_are_left_out_take_no_part(smoothing: float) -> None:
+    labels, kept = np.array([0, 4, 0, 4, 1, 1, 0]), [0, 1, 4]
+    found = SoftmaxCrossEntropy(smoothing, left_out=(3, 2), reduction="none")(labels, LOGITS)
+    positions = np.array([kept.index(label) for label in labels])
+    without = SoftmaxCrossEntropy(smoothing, reduction="none")(positions, LOGITS[:, kept])
+    np.testing.assert_allclose(found, without, rtol=1e-5)
+
+
 def test_logits_of_half_precision_are_summed_in_float32() -> None:
     logits = keras.ops.cast(np.concatenate([LOGITS] * 400, axis=1), "bfloat16")
     exact = np.asarray(keras.ops.cast(logits, "float32"), np.float64)
@@ -59,5 +68,6 @@ def test_large_logits_stay_finite() -> None:
 
 
 def test_it_comes_back_from_its_config() -> None:
-    again = keras.losses.deserialize(keras.losses.serialize(SoftmaxCrossEntropy(0.25)))
+    again = keras.losses.deserialize(keras.losses.serialize(SoftmaxCrossEntropy(0.25, left_out=[7, 2])))
+    assert again.left_out == [2, 7]
     assert isinstance(again, SoftmaxCrossEntropy) and again.label_smoothing == 0.25

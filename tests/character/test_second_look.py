@@ -87,3 +87,27 @@ def test_each_look_keeps_the_character_in_its_place() -> None:
 def test_the_mean_of_equal_looks_is_each_of_them() -> None:
     scores = made(np.random.default_rng(4), HEADS, rows=2)
     assert mean_scores([scores] * 3).symbols() == pytest.approx(scores.symbols(), abs=1e-5)
+
+
+@pytest.mark.parametrize("heads", [HEADS, JOINT], ids=["independent", "joint"])
+def test_the_mean_is_exact_where_probabilities_are_no_float32(heads: dict[str, int]) -> None:
+    rng = np.random.default_rng(5)
+    looks = [
+        scores_of({name: rng.normal(0, 90, (2, size)).astype(np.float32) for name, size in heads.items()})
+        for _ in range(3)
+    ]
+    found = mean_scores(looks)
+    for part in ("single", "table"):
+        if getattr(found, part) is not None:
+            parts = np.stack([getattr(look, part) for look in looks]).astype(np.float64)
+            expected = np.logaddexp.reduce(parts, axis=0) - np.log(3)
+            assert expected.min() < -150
+            assert getattr(found, part) == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+def test_what_no_look_can_be_stays_impossible() -> None:
+    logits = np.random.default_rng(6).normal(0, 1, (1, 3)).astype(np.float32)
+    looks = [scores_of({"symbol": logits * factor}, charset="가나ㄱ") for factor in (1, 2, 3)]
+    found = mean_scores(looks).symbols()
+    assert np.exp(found).sum() == pytest.approx(1, abs=1e-5)
+    assert np.isneginf(found).sum() == np.isneginf(looks[0].symbols()).sum() > 11_000

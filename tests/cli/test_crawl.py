@@ -16,7 +16,7 @@ from koocr.cli import main
 from koocr.data.crawl.aihub import CHARACTER
 from koocr.data.crawl.fetch import Fetched
 from koocr.data.faces import load_coverage
-from koocr.data.patches import list_patches, read_patch
+from koocr.data.patches import list_patches, read_patch, write_patch
 from tests.data.made_faces import make_face
 
 ROOT = Path(koocr.__file__).parents[1]
@@ -56,6 +56,22 @@ def test_options_reach_the_drawing(folder: Path) -> None:
     ]
     assert read_patch(folder / "elsewhere" / "printed_print_0.npz").images.shape == (2, 64, 64)
     assert not (folder / "data").exists()
+
+
+def test_patches_go_where_they_are_told_and_are_drawn_once(folder: Path) -> None:
+    csv = folder / "faces" / "faces.csv"
+    make_face(folder / "faces" / "last.ttf", TEXT, family="last")
+    csv.write_text(csv.read_text() + "last,serif,test,last.ttf,OFL\n")
+    places = ["--pickle_path=a", "--val_path=b", "--test_path=c", "--splits=train,val,test"]
+    command = ["crawl", "--clova", "--font_path=faces", "--image_size=64", *places]
+    assert main(command) == 0
+    names = ["a/clova_hand_0.pickle", "b/printed_print_0.pickle", "c/printed_last_0.pickle"]
+    assert sorted(str(path.as_posix()) for one in "abc" for path in Path(one).iterdir()) == names
+    write_patch(names[0], np.zeros((1, 64, 64), np.uint8), ["가"])
+    assert main(command) == 0
+    assert len(read_patch(names[0]).labels) == 1, "what is there stays"
+    assert main([*command, "--overwrite"]) == 0
+    assert len(read_patch(names[0]).labels) == 5
 
 
 def test_a_bad_face_is_told_and_the_exit_code_says_so(

@@ -10,10 +10,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from koocr.cli import main
+from koocr.character.findings import TestPlan
+from koocr.character.speed import Startup
+from koocr.cli import evaluate, main
+from koocr.cli.options import Parser
 from koocr.data.patches import write_patch
 from koocr.document import Candidate, Character
 from koocr.errors import WeightsError
+from koocr.evaluation.tesseract import NOT_INSTALLED
 
 pytest.importorskip("matplotlib", reason="evaluating needs the train extra")
 
@@ -76,6 +80,51 @@ def test_other_weights_stand_beside_and_int8_is_told_apart(folder: Path) -> None
     assert data["figures"]["int8_loss"] == 0.0
     assert (data["figures"]["fp32_mb"], data["figures"]["int8_mb"]) == (2.0, 0.5)
     assert "small-int8.onnx" in (folder / "there" / "report.md").read_text("utf-8")
+
+
+def test_options_reach_the_plan() -> None:
+    parser = Parser(prog="koocr evaluate")
+    evaluate.add_arguments(parser)
+    argv = ["--fonts=f", "--split=val", "--num_per_face=7", "--degraded=false", "--handwriting=a",
+            "--handwriting=b", "--data=p", "--seed=3", "--top_n=4"]  # fmt: skip
+    plan, notes = evaluate._plan(parser.parse_args(argv))
+    assert plan == TestPlan(
+        fonts=Path("f"),
+        split="val",
+        num_per_face=7,
+        degraded=False,
+        handwriting=(Path("a"), Path("b")),
+        patches=Path("p"),
+        seed=3,
+        top_n=4,
+    )
+    assert notes == []
+    assert evaluate._plan(parser.parse_args([]))[0] == TestPlan(patches=Path("val_data"), tesseract=None)
+
+
+def test_without_tesseract_the_report_says_so(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert main(["evaluate", "--weights=small.onnx", "--tesseract=true"]) == 0
+    assert NOT_INSTALLED in capsys.readouterr().err
+    assert NOT_INSTALLED in (folder / "small_evaluation" / "report.md").read_text("utf-8")
+
+
+def test_threads_and_speeds(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    class Threaded(StandIn):
+        def __init__(self, weights: str | None = None, *, num_threads: int = 1) -> None:
+            asked.append(num_threads)
+
+    monkeypatch.setattr("koocr.character.reader.KoOCR", Threaded)
+    monkeypatch.setattr("koocr.character.comparison.measure_startup", lambda *a, **k: Startup(0.25, ()))
+    assert main(["evaluate", "--weights=small.onnx", "--threads=3", "--speed=true"]) == 0
+    assert asked[0] == 3
+    figures = json.loads((folder / "small_evaluation" / "report.json").read_text("utf-8"))["figures"]
+    assert figures["startup"] == 0.25
+    assert figures["single_ms"] > 0 and figures["batch_per_second"] > 0
 
 
 def test_the_written_command_names_no_folder_of_this_machine(folder: Path) -> None:

@@ -76,6 +76,14 @@ def test_an_archive_that_is_here_is_unpacked_by_its_folders(
     assert hashlib.sha256(archive.read_bytes()).hexdigest() in capsys.readouterr().out
 
 
+def test_patches_go_where_they_are_told(folder: Path, members: dict[str, bytes]) -> None:
+    archive = make_7z(folder / "mine.7z", members)
+    assert main(["load", f"--archive={archive}", "--data_path=learn/from", "--val_path=check"]) == 0
+    assert found(folder) == [
+        "check/clova_0.pickle", "learn/from/clova_0.pickle", "learn/from/printed_0.pickle", "mine.7z",
+    ]  # fmt: skip
+
+
 def test_an_archive_whose_name_says_val_is_for_validation(folder: Path) -> None:
     make_zip(folder / "val_data.zip", {"clova_0.pickle": patch_bytes(folder)})
     assert main(["load", "--archive=val_data.zip", "--val_path=elsewhere"]) == 0

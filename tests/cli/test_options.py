@@ -136,6 +136,19 @@ def test_mistakes_are_config_errors(parser, argv, message):
     assert str(caught.value).startswith(f"try: {message}")
 
 
+@pytest.mark.parametrize("name", ["-dash.png", "--dash.png", "-n=가.png", "-n5"])
+def test_a_file_whose_name_looks_like_an_option(parser, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "--image_size=96").touch()  # but options stay options
+    assert parser.parse_args(["--image_size=96", "--", name]).images == [name]
+    (tmp_path / name).touch()
+    message = f"try: {name!r} looks like an option; to name the file, write './{name}'"
+    with pytest.raises(ConfigError) as caught:
+        parser.parse_args(["a.png", name])
+    assert str(caught.value) == message
+    assert parser.parse_args([f"./{name}", "--", name]).images == [f"./{name}", name]
+
+
 def test_a_wrong_choice_lists_the_choices(parser):
     with pytest.raises(
         ConfigError, match=r"--optimizer: invalid choice: 'rmsprop' \(choose from '?sgd'?, '?adam'?\)"

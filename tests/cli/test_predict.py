@@ -69,6 +69,23 @@ def test_bad_files_are_reported_and_the_others_are_read(
     assert "Traceback" not in captured.err
 
 
+@pytest.mark.parametrize("break_", ["\n", "\t", "\r", "\x1b", "\x85", "\u2028"])
+def test_a_name_stays_in_its_line(
+    weights: str, images: Path, break_: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [str(images / f"a{break_}가 {number}.png") for number in range(3)]
+    Path(names[0]).write_bytes((images / "가.png").read_bytes())
+    Path(names[1]).write_bytes((images / "blank.png").read_bytes())
+    assert main(["predict", *names, "-n1", "--weights", weights]) == 2
+    captured = capsys.readouterr()
+    escaped = [name.replace(break_, repr(break_)[1:-1]) for name in names]
+    lines = captured.out.split("\n")
+    assert lines[0] == escaped[0] and lines[1].startswith("  가") and lines[2] == f"{escaped[1]}: blank"
+    assert escaped[2] in captured.err and len(captured.err.splitlines()) == 1
+    assert main(["predict", names[0], "--json", "--weights", weights]) == 0
+    assert json.loads(capsys.readouterr().out)["image"] == names[0]
+
+
 def test_json_is_an_object_a_line(weights: str, images: Path, capsys: pytest.CaptureFixture[str]) -> None:
     names = [str(images / name) for name in ("각.png", "none.png", "blank.png")]
     assert main(["predict", *names, "--json", "--top_n=3", f"--weights={weights}"]) == 2

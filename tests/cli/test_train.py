@@ -9,13 +9,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree, rmtree
+from typing import Any
 
 import numpy as np
 import pytest
 
 from koocr.character.reader import KoOCR
-from koocr.cli import main
+from koocr.cli import main, train
+from koocr.cli.options import Parser
 from koocr.data.patches import write_patch
+from koocr.data.synthesis import AugmentationSettings
+from koocr.data.synthesis.settings import PLAIN
 from koocr.hangul import syllable
 from tests.data.made_faces import make_face
 from tests.data.test_handwriting import make_set
@@ -210,6 +214,43 @@ def test_what_is_wrong_is_said_in_one_sentence(
     assert not Path("logs").exists()
 
 
+def test_every_option_of_the_network_and_of_training_is_heard() -> None:
+    def parsed(*argv: str) -> tuple[dict[str, Any], dict[str, Any], AugmentationSettings]:
+        parser = Parser(prog="koocr train")
+        train.add_arguments(parser)
+        args = parser.parse_args(list(argv))
+        network, start = train._network(args)
+        assert start is None
+        return network.to_dict(), train._training(args, 5).to_dict(), train._augmentation(args)
+
+    network = {
+        "network": "afl", "image_size": 32, "fc_link": "initial=GAP,medial=GWAP,final=GWAP,single=GWAP",
+        "direct_map": True, "iterative_refinement": True, "refinement_t": 3, "adversarial": True,
+        "adversarial_ratio": 0.3, "dropout": 0.1, "width": 0.5,
+    }  # fmt: skip
+    training = {
+        "learning_rate": 0.5, "optimizer": "adabound", "weight_decay": 0.25, "schedule": "trapezoid",
+        "warmup_steps": 7, "label_smoothing": 0.3, "fit_discriminator": False, "precision": "mixed_bfloat16",
+        "seed": 9,
+    }  # fmt: skip
+    loop = {"num_steps": 15, "steps_per_epoch": 5, "average_decay": 0.5, "stop_after_minutes": 2.0,
+            "is_silent": True}  # fmt: skip
+    flags = {"adversarial": "adversarial_learning", "is_silent": "silent_mode"}
+    given = {**network, **training, **{name: loop[name] for name in list(loop)[2:]}}
+    argv = [f"--{flags.get(name, name)}={value}" for name, value in given.items()]
+    found = parsed(*argv, "--epochs=3", "--stroke_warp=false")
+    plain = parsed()
+    for part, expected in ((0, network), (1, training)):
+        assert {name: found[part][name] for name in expected} == expected
+        assert not [name for name in expected if plain[part][name] == expected[name]], "it says nothing else"
+    assert {name: found[1]["loop"][name] for name in loop} == loop
+    assert (found[2].stroke_warp, plain[2].stroke_warp) == (False, True)
+    assert parsed("--data_augmentation=false")[2] == PLAIN
+    joint, _, _ = parsed("--joint", "--joint_rank=3")
+    assert (joint["joint"], joint["joint_rank"]) == (True, 3)
+    assert parsed("--split_components=false")[0]["split_components"] is False
+
+
 def test_there_are_no_patches_yet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -226,8 +267,56 @@ def test_weights_of_another_network(folder: Path, capsys: pytest.CaptureFixture[
     assert main(["train", *TINY, "--image_size=24", "--joint", "--weights=logs/weights.h5"]) == 2
     message = "the weights logs/weights.h5 were made with image_size=16, joint=False; leave those options out"
     assert capsys.readouterr().err == f"koocr: {message}\n"
+    assert main(["train", *TINY, "--optimizer=sgd", "--epochs=2"]) == 3
+    assert "the checkpoint belongs to another network or optimiser" in capsys.readouterr().err
+    Path("logs/settings.json").write_text("{")
     assert main(["train", *TINY, "--width=0.5", "--epochs=2"]) == 3
     assert "the checkpoint belongs to another network or optimiser" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("epochs", [1, 2])
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        (["--width=0.5"], "width=0.25"),
+        (["--joint", "--image_size=24"], "image_size=16, joint=False"),
+        (["--seed=5", "--batch_size=4"], "batch_size=8, seed=0"),
+        (["--data=other"], "data=data"),
+        (["--data_augmentation=false"], "data_augmentation=True"),
+    ],
+)
+def test_a_folder_that_holds_another_run(
+    folder: Path, options: list[str], found: str, epochs: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "--epochs=1", *TINY]) == 0
+    before = {path.name: path.read_bytes() for path in Path("logs").iterdir()}
+    copytree("data", "other")
+    capsys.readouterr()
+    assert main(["train", f"--epochs={epochs}", *TINY, *options]) == 2
+    captured = capsys.readouterr()
+    assert captured.err == (
+        f"koocr: logs holds another run, with {found}; give the same to go on with it, or name another "
+        "folder as --logs\n"
+    )
+    assert captured.out == ""
+    assert {path.name: path.read_bytes() for path in Path("logs").iterdir()} == before
+
+
+def test_a_finished_run_of_other_data_makes_way_for_one_that_begins_with_its_weights(folder: Path) -> None:
+    assert main(["train", "--epochs=1", *TINY]) == 0
+    copytree("data", "other")
+    assert main(["train", *TINY, "--data=other", "--seed=3", "--weights=logs/weights.h5"]) == 0
+    assert json.loads(Path("logs/settings.json").read_text())["command"]["seed"] == "3"
+
+
+def test_a_run_goes_on_with_data_that_moved_and_another_rate(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "--epochs=1", *TINY]) == 0
+    Path("far").mkdir()
+    Path("data").rename("far/data")
+    assert main(["train", "--epochs=2", *TINY, "--data=far/data", "--learning_rate=0.01"]) == 0
+    assert "going on with the run in logs after step 2" in capsys.readouterr().out
 
 
 def test_a_damaged_checkpoint(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

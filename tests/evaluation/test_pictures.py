@@ -57,12 +57,31 @@ def test_a_sheet_has_room_for_every_tile_and_draws_captions() -> None:
     assert columns_with_red[:68].any() and columns_with_red[68:136].any() and columns_with_red[136:].any()
 
 
-def test_a_long_caption_does_not_leave_its_tile() -> None:
-    alone = contact_sheet([Tile(np.full((9, 9), 255, np.uint8), (("a very long name of a face", RED),))])
-    pixels = np.asarray(alone).astype(int)
-    is_red = (pixels[:, :, 0] - pixels[:, :, 1]) > 80
-    assert is_red.any()
-    assert not is_red[:, 0].any() and not is_red[:, -1].any()
+@pytest.mark.parametrize("tile_px", [40, 64, 96])
+@pytest.mark.parametrize("name", ["ibm-plex-sans-kr", "a very long name of a face " * 4, "나눔손글씨" * 12])
+def test_a_long_caption_does_not_reach_its_neighbours(name: str, tile_px: int) -> None:
+    tile = Tile(np.full((9, 9), 255, np.uint8), (("닭 → 닮", RED), (name, RED)))
+    pixels = np.asarray(contact_sheet([tile] * 3, columns=3, tile_px=tile_px)).astype(int)
+    is_red = ((pixels[:, :, 0] - pixels[:, :, 1]) > 20).any(axis=0)  # columns with anything of a caption
+    cell = tile_px + 8
+    assert is_red[8 : 8 + cell].sum() > 0.6 * tile_px, "most of it is shown"
+    for edge in range(4, is_red.size, cell):  # the middle of each gap
+        assert not is_red[edge - 1 : edge + 2].any()
+
+
+@pytest.mark.parametrize("tile_px", [40, 64, 96])
+def test_lines_of_a_caption_do_not_touch(tile_px: int) -> None:
+    colours = [RED, (0, 0, 0), RED]
+    image = np.full((9, 9), 255, np.uint8)
+    sheet = contact_sheet(
+        [Tile(image, tuple(("훯gA", colour) for colour in colours))] * 2, columns=1, tile_px=tile_px
+    )
+    pixels = np.asarray(sheet).astype(int)
+    of_line = np.where(pixels[..., 0] - pixels[..., 1] > 20, 1, np.where(pixels.max(axis=2) < 130, 2, 0))
+    rows = [sorted({int(kind) for kind in row} - {0}) for row in of_line]
+    assert all(len(kinds) <= 1 for kinds in rows), "no row of pixels has two lines"
+    runs = [kinds[0] for before, kinds in zip([[], *rows], rows, strict=False) if kinds and kinds != before]
+    assert runs == [1, 2, 1, 1, 2, 1], "each line is there, and nothing else"
 
 
 def test_an_empty_sheet_is_a_picture_too() -> None:

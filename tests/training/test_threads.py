@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import cv2
 import pytest
@@ -35,3 +37,31 @@ def test_flags_that_are_set_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XLA_FLAGS", "--mine")
     limit_threads(2)
     assert os.environ["XLA_FLAGS"] == "--mine"
+
+
+def test_keras_starts_without_a_word() -> None:
+    pytest.importorskip("keras", reason="training needs the train extra")
+    program = (
+        "import os, sys; from koocr.training.threads import start_silently; start_silently(); "
+        "assert 'keras' in sys.modules; os.write(2, b'heard')"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (run.returncode, run.stdout, run.stderr) == (0, b"", b"heard")
+
+
+def test_errors_of_a_silent_start_are_raised_and_heard() -> None:
+    program = (
+        "import os, sys; from koocr.training.threads import start_silently; sys.modules['keras'] = None\n"
+        "try: start_silently()\nexcept ImportError: os.write(2, b'heard')"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (run.returncode, run.stderr) == (0, b"heard")
+
+
+def test_a_program_without_standard_error_starts_too() -> None:
+    program = (
+        "import os, sys; os.close(2); from koocr.training.threads import _closed_standard_error\n"
+        "with _closed_standard_error(): print('done')"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (run.returncode, run.stdout.strip()) == (0, b"done")

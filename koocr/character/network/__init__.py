@@ -14,10 +14,10 @@ from keras import layers
 
 from koocr.character.network import afl, efficient, inception_resnet, melnyk, mobilenet, small, vgg
 from koocr.character.network.blocks import DirectionMaps
-from koocr.character.network.heads import build_heads, head_of
+from koocr.character.network.heads import Features, build_heads, head_of
 from koocr.character.settings import CharacterSettings
 
-Trunk = Callable[[keras.KerasTensor, CharacterSettings], keras.KerasTensor]
+Trunk = Callable[[keras.KerasTensor, CharacterSettings], Features]
 
 NETWORKS: dict[str, Trunk] = {
     "small": small.trunk,
@@ -46,7 +46,8 @@ def build_network(settings: CharacterSettings, *, trunk: Trunk | None = None) ->
     image = keras.Input((size, size, 1), name="image")
     x = DirectionMaps(name="direction_maps")(image) if settings.direct_map else image
     features = (trunk or NETWORKS[settings.network])(x, settings)
-    features = layers.Activation("linear", name="features")(features)
+    if not isinstance(features, tuple):
+        features = layers.Activation("linear", name="features")(features)
     return keras.Model(image, build_heads(features, settings), name="character")
 
 

@@ -13,18 +13,22 @@ Column 0 of "single" is "a whole syllable", columns 1 to 51 are the compatibilit
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import keras
-from keras import layers
+from keras import layers, ops
 
 from koocr.character.network.adversarial import discriminate
 from koocr.character.network.joint import joint_scores
-from koocr.character.network.pooling import pool
+from koocr.character.network.pooling import TwoScalePooling, pool
 from koocr.character.network.refinement import IterativeRefinement
 from koocr.character.settings import CharacterSettings
 from koocr.character.symbols import NUM_SYMBOLS
 from koocr.hangul import FINALS, INITIALS, JAMO, MEDIALS
 
 Outputs = dict[str, keras.KerasTensor]
+Features: TypeAlias = keras.KerasTensor | tuple[keras.KerasTensor, keras.KerasTensor]
+"""The trunk's map, or two maps to be pooled apart (see `TwoScalePooling`)."""
 
 JAMO_SIZES = {"initial": len(INITIALS), "medial": len(MEDIALS), "final": len(FINALS)}
 SINGLE_SIZE = 1 + len(JAMO)
@@ -42,11 +46,11 @@ def head_size(head: str, settings: CharacterSettings) -> int:
     return SINGLE_SIZE if head == "single" else JAMO_SIZES[head]
 
 
-def build_heads(features: keras.KerasTensor, settings: CharacterSettings) -> Outputs:
+def build_heads(features: Features, settings: CharacterSettings) -> Outputs:
     """Builds every output on the feature map.
 
     Args:
-        features: (N, h, w, C), the trunk's.
+        features: (N, h, w, C), the trunk's; two such maps only where all heads have GWAP and nothing else.
         settings: which heads, and how each is linked.
 
     Returns:
@@ -58,7 +62,7 @@ def build_heads(features: keras.KerasTensor, settings: CharacterSettings) -> Out
     return outputs
 
 
-def _head_outputs(features: keras.KerasTensor, settings: CharacterSettings) -> Outputs:
+def _head_outputs(features: Features, settings: CharacterSettings) -> Outputs:
     links = _HeadLinks(features, settings)
     outputs: Outputs = {}
     if settings.joint:
@@ -74,7 +78,7 @@ def _head_outputs(features: keras.KerasTensor, settings: CharacterSettings) -> O
     return outputs
 
 
-def _refined(features: keras.KerasTensor, classes: int, settings: CharacterSettings, *, name: str) -> Outputs:
+def _refined(features: Features, classes: int, settings: CharacterSettings, *, name: str) -> Outputs:
     """The outputs of one refined jamo: `name` is the last step, `name`_1 … the ones before."""
     steps = settings.refinement_t
     refine = IterativeRefinement(
@@ -93,10 +97,14 @@ def logits(vector: keras.KerasTensor, classes: int, *, name: str) -> keras.Keras
 class _HeadLinks:
     """The vector (N, D) that each head sees: pooled, perhaps through a hidden layer, with dropout."""
 
-    def __init__(self, features: keras.KerasTensor, settings: CharacterSettings) -> None:
+    def __init__(self, features: Features, settings: CharacterSettings) -> None:
         self._features = features
         self._settings = settings
         self._shared: dict[str, keras.KerasTensor] = {}  # poolings without weights are the same for all heads
+        self._apart: dict[str, keras.KerasTensor] = {}
+        if isinstance(features, tuple):
+            pooled = TwoScalePooling(len(settings.heads), dtype="float32", name="pools")(list(features))
+            self._apart = dict(zip(settings.heads, ops.unstack(pooled, axis=1), strict=True))
 
     def __getitem__(self, head: str) -> keras.KerasTensor:
         vector = self._pooled(head, self._settings.link(head))
@@ -108,6 +116,8 @@ class _HeadLinks:
         return vector
 
     def _pooled(self, head: str, link: str) -> keras.KerasTensor:
+        if self._apart:
+            return self._apart[head]
         if link in ("GWAP", "GWOAP"):
             return pool(self._features, link, name=f"{head}_pool")
         if link not in self._shared:

@@ -46,8 +46,12 @@ class JointScores(layers.Layer):
         initial, medial, final, gates = (ops.cast(part, "float32") for part in inputs)
         terms = []
         for (left, right), gate in zip(self._factors, ops.split(gates, 3, axis=1), strict=True):
-            weighted = ops.expand_dims(gate, 1) * ops.cast(left, "float32")  # (N, left, rank)
-            terms.append(ops.matmul(weighted, ops.transpose(ops.cast(right, "float32"))))  # (N, left, right)
+            # Products of factors, (left, right, rank): constants in an exported network, which then needs
+            # one product of matrices for each term.
+            products = ops.expand_dims(ops.cast(left, "float32"), 1) * ops.cast(right, "float32")
+            weights = ops.transpose(ops.reshape(products, (-1, self._rank)))
+            shape = (-1, left.shape[0], right.shape[0])
+            terms.append(ops.reshape(ops.matmul(gate, weights), shape))  # (N, left, right)
         pair = terms[0] + ops.expand_dims(initial, 2) + ops.expand_dims(medial, 1)  # (N, 19, 21)
         with_final = terms[1] + ops.expand_dims(final, 1)  # (N, 21, 28)
         scores = ops.expand_dims(pair, 3) + ops.expand_dims(with_final, 1) + ops.expand_dims(terms[2], 2)

@@ -5,6 +5,8 @@ All of them compute in float32, whatever the precision of the trunk: the sums ru
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 from keras import layers, ops
 
@@ -54,6 +56,51 @@ class GlobalWeightedOutputAveragePooling2D(layers.Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(N, C)."""
         return (input_shape[0], input_shape[-1])
+
+
+@keras.saving.register_keras_serializable(package="koocr")
+class TwoScalePooling(layers.Layer):
+    """GWAP for several heads at once, of a map and a coarser one that is not stretched to lie beside it.
+
+    What GWAP makes of a stretched map is a weighted mean of the map itself: each of its places weighs what
+    its copies weigh together. See `koocr.character.network.small.fold`.
+
+    Called on [(N, h, w, C), (N, h', w', C')]; returns (N, heads, C + C').
+
+    Args:
+        heads: how many.
+        kwargs: of `keras.layers.Layer`.
+    """
+
+    def __init__(self, heads: int, **kwargs: Any) -> None:
+        """Sets the number of heads."""
+        super().__init__(**kwargs)
+        self.heads = heads
+
+    def build(self, input_shape: list[Shape]) -> None:
+        """Makes the weights, (heads, places, channels) of each map."""
+        self.pool_weights = [
+            self.add_weight(
+                name=f"pool_weight_{number}", shape=(self.heads, height * width, count), initializer="ones"
+            )
+            for number, (_, height, width, count) in enumerate(input_shape)
+        ]
+
+    def call(self, inputs: list[keras.KerasTensor]) -> keras.KerasTensor:
+        """See the class."""
+        means = [
+            ops.mean(ops.reshape(x, (-1, 1, *weight.shape[1:])) * weight, axis=2)  # (N, heads, channels)
+            for x, weight in zip(inputs, self.pool_weights, strict=True)
+        ]
+        return ops.concatenate(means, axis=-1)
+
+    def compute_output_shape(self, input_shape: list[Shape]) -> Shape:
+        """(N, heads, channels of both)."""
+        return (input_shape[0][0], self.heads, sum(shape[-1] for shape in input_shape))
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal layer."""
+        return {**super().get_config(), "heads": self.heads}
 
 
 def pool(features: keras.KerasTensor, link: str, *, name: str) -> keras.KerasTensor:

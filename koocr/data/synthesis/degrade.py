@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -26,14 +28,16 @@ def degrade(images: UInt8Array, rng: np.random.Generator, settings: Augmentation
         settings: how often and how strongly.
     """
     size = images.shape[1]
-    noise_bank = _noise_bank(rng, size) if settings.noise else None
+    noise_bank = _noise_bank(rng, size) if settings.noise or settings.bad_picture else None
+    all_at_once = replace(settings, low_resolution=1.0, blur=1.0, noise=1.0, jpeg=0.7)
     for image in images:
-        small = _lower_resolution(image, rng, settings)
+        chances = all_at_once if rng.random() < settings.bad_picture else settings
+        small = _lower_resolution(image, rng, chances)
         work = image if small is None else small
-        work = _blur(work, rng, settings, is_small=small is not None)
-        work = _light(work, rng, settings)
-        work = _contrast_and_noise(work, rng, settings, noise_bank)
-        if rng.random() < settings.jpeg:
+        work = _blur(work, rng, chances, is_small=small is not None)
+        work = _light(work, rng, chances)
+        work = _contrast_and_noise(work, rng, chances, noise_bank)
+        if rng.random() < chances.jpeg:
             work = _jpeg(work, rng)
         if work.shape[0] != size:
             work = cv2.resize(work, (size, size), interpolation=_UPSAMPLING[rng.integers(len(_UPSAMPLING))])

@@ -23,17 +23,19 @@ class SamplingSettings:
         uniform: drawn uniformly over all syllables; the rest as common as in Korean text.
         real: crops of real hands among all images.
         single_jamo: images of a single jamo.
+        written: of the others, those that are written anew with a moving pen instead of taken from a face.
         hidden_symbols: symbols never shown, to measure how unseen syllables are read.
     """
 
     uniform: float = 0.35
     real: float = 0.12
     single_jamo: float = 0.02
+    written: float = 0.20
     hidden_symbols: frozenset[int] = field(default_factory=frozenset)
 
     def __post_init__(self) -> None:
         """Raises ConfigError on a share that is none."""
-        for name in ("uniform", "real", "single_jamo"):
+        for name in ("uniform", "real", "written", "single_jamo"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"the share {name} is {getattr(self, name)}; give a number from 0 to 1")
 
@@ -71,9 +73,9 @@ class _Rows:
 class GlyphSampler:
     """Draws rows of a glyph store.
 
-    A batch is a function of the generator alone. Of the syllables, a share (`SamplingSettings.uniform`) comes
-    uniformly over all that some face draws and the others by `frequencies`; every face that draws the syllable
-    is equally likely. A further share comes from real hands, uniformly over their crops.
+    A batch is a function of the generator alone. Of the syllables, a share (`SamplingSettings.uniform`)
+    comes uniformly over all that some face draws and the others by `frequencies`; every face that draws the
+    syllable is equally likely. A further share comes from real hands, uniformly over their crops.
 
     Args:
         store: the glyphs.
@@ -96,6 +98,7 @@ class GlyphSampler:
         real = np.asarray(store.is_real, bool)[store.sources]
         self._drawn = _Rows.of(store, shown & ~real)
         self._real = np.flatnonzero(shown & real)
+        self._is_real = real
         symbols = np.arange(NUM_SYLLABLES + len(JAMO))
         available = self._drawn.counts > 0
         uniform = (available & (symbols < NUM_SYLLABLES)).astype(float)
@@ -112,6 +115,10 @@ class GlyphSampler:
         weights = (1 - share_single) * weights + (share_single * _to_one(single) if share_single else 0.0)
         self._cumulative = np.cumsum(weights) / weights.sum()
         self._cumulative[self._cumulative >= self._cumulative[-1]] = 1.0  # or a number near 1 finds no symbol
+
+    def are_written(self, rng: np.random.Generator, rows: IntArray) -> NDArray[np.bool_]:
+        """Which of the sampled rows are to be written anew: never a crop of a real hand."""
+        return (rng.random(len(rows)) < self._settings.written) & ~self._is_real[rows]
 
     def sample(self, rng: np.random.Generator, size: int) -> IntArray:
         """(size,) rows of the store."""

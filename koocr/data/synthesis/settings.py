@@ -26,7 +26,9 @@ class AugmentationSettings:
     stroke_width: float = 0.45  # chance of thinner or thicker strokes
     thin_pen: float = 0.12  # chance that strokes are thinned to a share of their width: a ballpoint
     joined: float = 0.06  # chance that narrow gaps fill with ink, or thin strokes break
-    lifted: float = 0.12  # chance that strokes are interrupted and the parts of a jamo moved: ㅌ as ㅡ over ㄷ
+    lifted: float = (
+        0.20  # chance that strokes are interrupted and the parts of a jamo moved: ㅌ as ㅡ over ㄷ
+    )
     # the cut: how far the ink finder is off
     scale: float = 0.07  # standard deviation of log(size)
     shift_px: float = 1.6
@@ -36,9 +38,12 @@ class AugmentationSettings:
     ruled_lines: float = 0.06
     clipped: float = 0.05
     # the picture
-    low_resolution: float = 0.30
-    min_size_px: int = 17  # long side of the ink of the smallest characters
-    blur: float = 0.30
+    bad_picture: float = (
+        0.20  # low resolution, blur, noise and JPEG at once, as small type in a photo has them
+    )
+    low_resolution: float = 0.25
+    min_size_px: int = 12  # long side of the ink of the smallest characters: hands at 20 px an em
+    blur: float = 0.35
     noise: float = 0.30
     uneven_light: float = 0.15
     jpeg: float = 0.10
@@ -63,6 +68,7 @@ PLAIN = AugmentationSettings(
     neighbours=0.0,
     ruled_lines=0.0,
     clipped=0.0,
+    bad_picture=0.0,
     low_resolution=0.0,
     blur=0.0,
     noise=0.0,

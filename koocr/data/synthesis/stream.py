@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from koocr.data.glyphs import INK_SIZE, GlyphStore
+from koocr.data.glyphs import INK_SIZE, GlyphStore, fit_ink
 from koocr.data.synthesis.degrade import degrade
 from koocr.data.synthesis.sampling import GlyphSampler
 from koocr.data.synthesis.settings import AugmentationSettings
@@ -20,6 +20,7 @@ from koocr.data.synthesis.strokes import (
     thin_strokes,
 )
 from koocr.data.synthesis.warp import warp
+from koocr.data.synthesis.written import sample_hand, write
 from koocr.ink import INK_SHARE, fit_glyph
 
 UInt8Array = NDArray[np.uint8]
@@ -79,10 +80,16 @@ class GlyphStream:
         rng = np.random.default_rng([self._seed, index])
         rows = self._sampler.sample(rng, self._batch_size)
         glyphs = np.take(self._images, rows, axis=0)
+        symbols = self._store.symbols[rows]
+        written = self._sampler.are_written(rng, rows)
+        for row in np.flatnonzero(written):
+            ink = fit_ink(write(int(symbols[row]), sample_hand(rng), rng))
+            if ink is not None:
+                glyphs[row] = ink
         return GlyphBatch(
             images=augment(glyphs, rng, self._augmentation, size=self._size),
-            symbols=self._store.symbols[rows],
-            is_handwritten=self._is_handwritten[self._store.sources[rows]],
+            symbols=symbols,
+            is_handwritten=self._is_handwritten[self._store.sources[rows]] | written,
         )
 
 

@@ -12,7 +12,7 @@ from koocr.character.symbols import symbol
 from koocr.data.glyphs import GlyphSource, GlyphStore, build_store, glyphs_of_face
 from koocr.data.synthesis import AugmentationSettings, GlyphSampler, GlyphStream, SamplingSettings
 from koocr.data.synthesis.settings import PLAIN
-from koocr.data.synthesis.stream import augment
+from koocr.data.synthesis.stream import GlyphBatch, augment
 from koocr.fonts import korean_face
 from koocr.hangul import syllable_index
 from koocr.ink import fit_glyph
@@ -150,3 +150,17 @@ def test_neighbours_come_from_the_edges_and_lines_too(store: GlyphStore) -> None
         assert added.sum() > 0
         assert not added[:, 16:48, 16:48].any(), "the middle is the character's"
         assert (changed >= plain(store)).all(), "nothing is taken away"
+
+
+def test_written_glyphs_take_the_place_of_faces_but_not_of_real_hands(store: GlyphStore) -> None:
+    def batch(written: float) -> GlyphBatch:
+        sampler = GlyphSampler(store, SamplingSettings(real=0.3, written=written))
+        return GlyphStream(store, sampler, batch_size=200, augmentation=PLAIN).batch(0)
+
+    drawn, some, all_ = batch(0.0), batch(0.3), batch(1.0)
+    assert np.array_equal(drawn.symbols, all_.symbols), "what is shown is chosen before who writes it"
+    assert all_.is_handwritten.all() and not drawn.is_handwritten.all()
+    same = (drawn.images == all_.images).all((1, 2))
+    assert np.array_equal(same, drawn.is_handwritten), "real crops stay, all others are written anew"
+    changed = ~(drawn.images == some.images).all((1, 2))
+    assert 0.15 < changed[~drawn.is_handwritten].mean() < 0.45

@@ -47,9 +47,9 @@ class Hand:
         slant: shear, x per y.
         rise: how far horizontal strokes climb, y per x.
         aspect: width of the unit square over its height.
-        size: of a letter in its box, 0.6 to 1.1.
+        size: of a letter in its box, 0.7 to 1.15.
         pen: width of the stroke as a share of the square.
-        taper: how much thinner the end of a stroke is, 0 to 0.6.
+        taper: how much thinner the end of a stroke is, 0 to 0.5.
         grid: pixels of the unit square where letters are made of pixels, one wide; 0 for a smooth pen.
     """
 

@@ -116,12 +116,16 @@ def test_letters_of_pixels_are_one_pixel_wide() -> None:
     assert set_.sum() > 20 and not blocks.any(), "strokes are one pixel wide"
 
 
-def test_thick_strokes_get_thinner_where_there_are_many() -> None:
-    rng = np.random.default_rng(0)
-    thick = replace(NEAT, pen=0.14)
+def test_thick_strokes_get_thinner_where_there_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    def inked(char: str) -> float:
+        hand = replace(NEAT, pen=0.14)
+        return float((write(syllable_index(char), hand, np.random.default_rng(0)) > 127).sum())
+
+    thinned = {char: inked(char) for char in "그뷁쀏"}
+    monkeypatch.setattr("koocr.data.synthesis.written.hand._FEW_STROKES", 1000)
+    assert inked("그") == thinned["그"], "few strokes stay as they are"
     for char in "뷁쀏":
-        share = (write(syllable_index(char), thick, rng) > 127).mean()
-        assert share < (write(syllable_index(char), replace(thick, pen=0.06), rng) > 127).mean() * 2.0
+        assert thinned[char] < 0.95 * inked(char)
 
 
 @pytest.mark.parametrize("grid", [0, 14])
