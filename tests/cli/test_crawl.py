@@ -81,7 +81,7 @@ def test_a_bad_face_is_told_and_the_exit_code_says_so(
     assert main(["crawl", "--clova=true", "--font_path=faces"]) == 5
     out, err = capsys.readouterr()
     assert "hand.ttf" in err and "not a font" in err
-    assert "1 faces, 5 pictures" in out
+    assert "1 face, 5 pictures" in out
     assert (folder / "val_data" / "printed_print_0.pickle").exists()
 
 
