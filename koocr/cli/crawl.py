@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from koocr.cli.options import add_flag, fraction, positive_int
+from koocr.cli.options import add_flag, counted, fraction, positive_int
 from koocr.errors import ConfigError, DataError, DownloadError
 
 if TYPE_CHECKING:
@@ -119,7 +119,8 @@ def _faces(args: argparse.Namespace, settings: CrawlSettings) -> list[int]:
     places = {"train": args.pickle_path, "val": args.val_path, "test": args.test_path}
     results = crawl_faces(faces, places, settings=settings, tell=_print_crawled)
     drawn = [result for result in results if not result.problem]
-    print(f"{len(drawn)} faces, {sum(result.num_images for result in drawn):,} pictures")
+    num_pictures = sum(result.num_images for result in drawn)
+    print(f"{counted(len(drawn), 'face')}, {counted(num_pictures, 'picture')}")
     return [code, DataError.exit_code if len(drawn) < len(results) else 0]
 
 
@@ -169,7 +170,7 @@ def _write_coverage(folder: Path, faces: list[Face]) -> None:
     for face in faces:
         if face.id not in table:
             table[face.id] = face_coverage(face.path, index=face.index).syllables
-            print(f"{face.id}: draws {len(table[face.id]):,} syllables", flush=True)
+            print(f"{face.id}: draws {counted(len(table[face.id]), 'syllable')}", flush=True)
     write_coverage(path, table)
 
 
@@ -196,7 +197,8 @@ def _aihub(args: argparse.Namespace, settings: CrawlSettings) -> int:
     if not result.problems:
         return 0
     where = args.pickle_path / PROBLEMS
-    print(f"koocr: {len(result.problems):,} records could not be used; see {where}", file=sys.stderr)
+    records = counted(len(result.problems), "record")
+    print(f"koocr: {records} could not be used; see {where}", file=sys.stderr)
     return DataError.exit_code
 
 
@@ -220,6 +222,6 @@ def _print_crawled(result: Crawled) -> None:
         return
     state = "" if result.is_new else ", here already"
     pairs = len(result.coverage.ambiguous) if result.coverage else 0
-    left_out = f", {pairs} pairs drawn alike" if pairs else ""
-    count = f"{result.num_images:,} pictures in {len(result.patches)} patches"
+    left_out = f", {counted(pairs, 'pair')} drawn alike" if pairs else ""
+    count = f"{counted(result.num_images, 'picture')} in {counted(len(result.patches), 'patch', 'patches')}"
     print(f"{result.face_id}: {result.split}, {count}{left_out}{state}", flush=True)

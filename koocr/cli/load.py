@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from koocr.cli.options import add_flag, boolean
+from koocr.cli.options import add_flag, boolean, counted
 from koocr.errors import ConfigError, DownloadError
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _unpack(args: argparse.Namespace, path: Path, *, sha256: str | None, target:
     if not sha256:
         print(f"{path.name}: no checksum was given; its SHA-256 is {sha256_of(path)}")
     folders = sorted({str(patch.parent) for patch in patches})
-    print(f"{path.name}: {len(patches)} patches in {', '.join(folders)}")
+    print(f"{path.name}: {counted(len(patches), 'patch', 'patches')} in {', '.join(folders)}")
 
 
 def _clean(args: argparse.Namespace, path: Path) -> None:
@@ -130,7 +130,7 @@ def _handwriting(args: argparse.Namespace) -> int:
 
 def _print_set(result: Prepared) -> None:
     if result.num_crops:
-        print(f"{result.writer}: {result.num_crops:,} characters", flush=True)
+        print(f"{result.writer}: {counted(result.num_crops, 'character')}", flush=True)
     for problem in result.problems:
         print(f"koocr: {result.writer}: {problem}", file=sys.stderr, flush=True)
 

@@ -1,4 +1,4 @@
-"""What the commands' options share: value types for `type=`, flags that take true or false, and the parser.
+"""What the commands share: value types for `type=`, flags that take true or false, the parser, counted nouns.
 
 The flags are spelled as in the ancestor: `--image_size=96 --clova=true`. Hyphens do as well as underscores,
 and a flag without a value means true.
@@ -22,6 +22,7 @@ __all__ = [
     "Parser",
     "add_flag",
     "boolean",
+    "counted",
     "did_you_mean",
     "fraction",
     "need_keras",
@@ -35,6 +36,11 @@ _N = TypeVar("_N", int, float)
 
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: "1 face", "2 faces"; `many` where the plural is no bare s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def boolean(text: str) -> bool:

@@ -112,7 +112,9 @@ def _add_data(group: Any) -> None:
     )
     group.add_argument("--real_share", type=fraction, default=0.12, help="share of crops of real hands")
     group.add_argument(
-        "--written_share", type=fraction, default=0.20, help="of the rest, share written with a moving pen"
+        "--written_share",
+        type=fraction,
+        help="of the rest, share written with a moving pen (0.2; without --data_augmentation 0)",
     )
     group.add_argument("--hide_share", type=fraction, default=0.0, help="share of the syllables never shown")
     add_flag(group, "--data_augmentation", default=True, help="change each image anew each time")
@@ -192,7 +194,7 @@ def _font_data(args: argparse.Namespace, settings: CharacterSettings) -> Trainin
 
     sampling = SamplingSettings(
         real=args.real_share,
-        written=args.written_share,
+        written=_written_share(args),
         hidden_symbols=syllables_to_hide(args.hide_share),
     )
     glyphs = GlyphTraining(
@@ -211,6 +213,14 @@ def _font_data(args: argparse.Namespace, settings: CharacterSettings) -> Trainin
         seed=args.seed,
         augmentation=_augmentation(args),
     )
+
+
+def _written_share(args: argparse.Namespace) -> float:
+    from koocr.data.synthesis import SamplingSettings
+
+    if args.written_share is None:
+        return SamplingSettings.written if args.data_augmentation else 0.0
+    return float(args.written_share)
 
 
 def _augmentation(args: argparse.Namespace) -> AugmentationSettings:

@@ -81,7 +81,7 @@ def test_a_bad_face_is_told_and_the_exit_code_says_so(
     assert main(["crawl", "--clova=true", "--font_path=faces"]) == 5
     out, err = capsys.readouterr()
     assert "hand.ttf" in err and "not a font" in err
-    assert "1 faces, 5 pictures" in out
+    assert "1 face, 5 pictures" in out
     assert (folder / "val_data" / "printed_print_0.pickle").exists()
 
 
@@ -163,5 +163,5 @@ def test_aihub_is_converted_and_its_bad_records_are_told(
     assert main(["crawl", "--AIHub=true", "--AIHub_path=set", "--val_ratio=0", "--image_size=64"]) == 5
     out, err = capsys.readouterr()
     assert "printed, train: 1 pictures" in out
-    assert "1 records could not be used; see data/aihub_problems.csv" in err
+    assert "1 record could not be used; see data/aihub_problems.csv" in err
     assert read_patch(folder / "data" / "printed_0.pickle").images.shape == (1, 64, 64)

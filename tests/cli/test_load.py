@@ -189,18 +189,25 @@ def test_offline_says_what_to_do(
     assert "are you offline?" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("options", "target"), [([], "handwriting"), (["--handwriting_path=손글씨"], "손글씨")]
+)
 def test_handwriting_is_fetched_and_its_problems_are_told(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    options: list[str],
+    target: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def fetch(path, *, writers, tell, progress):  # type: ignore[no-untyped-def]
-        assert (path, writers) == (Path("handwriting"), ["hhr-001", "hhr-005"])
+        assert (path, writers) == (Path(target), ["hhr-001", "hhr-005"])
         results = [Prepared("hhr-001", 2350), Prepared("hhr-005", 0, ("github.com cannot be reached",))]
         for result in results:
             tell(result)
         return results
 
     monkeypatch.setattr("koocr.data.download.handwriting.fetch_handwriting", fetch)
-    assert main(["load", "--handwriting=true", "--writers=hhr-001,hhr-005"]) == 6
+    assert main(["load", "--handwriting=true", "--writers=hhr-001,hhr-005", *options]) == 6
     out, err = capsys.readouterr()
     assert "hhr-001: 2,350 characters" in out
     assert "hhr-005: github.com cannot be reached" in err

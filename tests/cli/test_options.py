@@ -6,6 +6,7 @@ from koocr.cli.options import (
     Parser,
     add_flag,
     boolean,
+    counted,
     did_you_mean,
     fraction,
     non_negative_int,
@@ -159,3 +160,8 @@ def test_a_wrong_choice_lists_the_choices(parser):
 def test_did_you_mean():
     assert did_you_mean("trian", ["train", "evaluate"]) == "did you mean 'train'?"
     assert did_you_mean("xyz", ["train", "evaluate"]) == ""
+
+
+def test_a_number_has_its_noun():
+    assert [counted(number, "face") for number in (0, 1, 2)] == ["0 faces", "1 face", "2 faces"]
+    assert [counted(number, "patch", "patches") for number in (1, 1200)] == ["1 patch", "1,200 patches"]

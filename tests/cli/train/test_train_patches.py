@@ -1,14 +1,12 @@
-"""`koocr train`: from patches and from faces, stopped and started again, with the ancestor's flags."""
+"""`koocr train` from patches: stopped and started again, with the ancestor's flags."""
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from shutil import copytree, rmtree
+from shutil import copytree
 from typing import Any
 
 import numpy as np
@@ -17,60 +15,11 @@ import pytest
 from koocr.character.reader import KoOCR
 from koocr.cli import main, train
 from koocr.cli.options import Parser
-from koocr.data.patches import write_patch
 from koocr.data.synthesis import AugmentationSettings
 from koocr.data.synthesis.settings import PLAIN
-from koocr.hangul import syllable
-from tests.data.made_faces import make_face
-from tests.data.test_handwriting import make_set
-from tests.drawing import draw_character
+from tests.cli.train.runs import TINY, equal, rows, square, weights
 
 pytest.importorskip("keras", reason="training needs the train extra")
-
-TINY = ["--network=small", "--width=0.25", "--image_size=16", "--silent_mode", "--batch_size=8"]
-
-
-@pytest.fixture(autouse=True)
-def untraced() -> Iterator[None]:
-    """Runs steps one by one: to trace a network takes seconds, and these take few steps."""
-    tf = pytest.importorskip("tensorflow", reason="training needs the train extra")
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
-def square(text: str) -> np.ndarray:
-    image = np.full((40, 40), 255, np.uint8)
-    drawn = draw_character(text, size_px=28, margin=2)[:40, :40]
-    image[: drawn.shape[0], : drawn.shape[1]] = drawn
-    return image
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The present folder, with ./data and ./val_data in it."""
-    text = "".join(map(syllable, range(0, 60, 10)))
-    for name, part in (
-        ("data/printed_1.pickle", text),
-        ("data/clova_2.npz", text),
-        ("val_data/printed_1.pickle", "가나"),
-    ):
-        write_patch(tmp_path / name, np.stack([square(char) for char in part]), list(part))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def rows(logs: str = "logs") -> list[dict[str, str]]:
-    with open(Path(logs, "log.csv"), encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def weights(logs: str = "logs") -> list[np.ndarray]:
-    return KoOCR(weights=Path(logs, "weights.h5")).model.get_weights()
-
-
-def equal(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
-    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
 def test_a_run_on_patches_leaves_all_that_it_should(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -331,102 +280,3 @@ def test_a_loss_that_is_no_number(folder: Path, capsys: pytest.CaptureFixture[st
     error = capsys.readouterr().err
     assert "lower the learning rate" in error and error.count("\n") == 1
     assert not Path("logs/weights.h5").exists() and not Path("logs/checkpoint.npz").exists()
-
-
-@pytest.fixture
-def faces(folder: Path) -> Path:
-    """Two faces to train on, one to validate on, and a writer."""
-    for name in ("serif", "hand", "other"):
-        make_face(folder / "fonts" / f"{name}.ttf", "가나다ㄱㅏ", family=name)
-    Path("fonts/faces.csv").write_text(
-        "id,klass,split,file,licence\nserif,serif,train,serif.ttf,OFL\n"
-        "clova-1,handwriting,train,hand.ttf,OFL\nother,gothic,val,other.ttf,OFL\n"
-    )
-    Path("hands").mkdir()
-    import io
-
-    from PIL import Image
-
-    def png(text: str) -> bytes:
-        buffer = io.BytesIO()
-        Image.fromarray(square(text)).save(buffer, "PNG")
-        return buffer.getvalue()
-
-    for writer in ("hhr-001", "hhr-004"):
-        make_set(Path("hands", f"{writer}.zip"), [("0.png", "가", png("가")), ("1.png", "나", png("나"))])
-    Path("words.tsv").write_text("가나\t-1\n", encoding="utf-8")
-    return folder
-
-
-def train_on_faces(*argv: str) -> int:
-    options = ["--fonts=fonts", "--steps_per_epoch=2", "--epochs=1", *TINY]
-    return main(["train", *options, *argv])
-
-
-def test_a_run_on_faces_and_hands(faces: Path) -> None:
-    argv = [
-        "--handwriting=hands",
-        "--words=words.tsv",
-        "--real_share=0.5",
-        "--joint",
-        "--adversarial_learning",
-    ]
-    assert train_on_faces(*argv, "--leave_out=clova-", "--hide_share=0.3") == 0
-    (row,) = rows()
-    assert {"val_clean", "val_degraded", "val_hands"} <= set(row)
-    assert {path.name for path in Path("data/glyphs").iterdir()} == {"train", "val"}
-    assert KoOCR(weights="logs/weights.h5").settings.joint
-
-
-def test_faces_without_a_validation_split(faces: Path) -> None:
-    text = Path("fonts/faces.csv").read_text()
-    Path("fonts/faces.csv").write_text(text.replace(",val,", ",test,"))
-    assert train_on_faces() == 0
-    assert not [name for name in rows()[0] if name.startswith("val_")]
-
-
-def test_faces_without_a_training_split(faces: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = Path("fonts/faces.csv").read_text()
-    Path("fonts/faces.csv").write_text(text.replace(",train,", ",test,"))
-    assert train_on_faces() == 5
-    assert "no face of the split train is in the list; add some" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("argv", "code", "message"),
-    [
-        (["--words=none.tsv"], 5, "none.tsv: the word list can't be read"),
-        (["--handwriting=none"], 5, "none: none of the train writers"),
-        (["--leave_out=serif,clova"], 2, "no face draws any of the syllables to be shown"),
-        (["--hide_share=1"], 2, "no face draws any of the syllables to be shown"),
-        (["--real_share=2"], 2, "argument --real_share: takes a number from 0 to 1"),
-    ],
-)
-def test_what_is_wrong_with_faces_is_said_too(
-    faces: Path, argv: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert train_on_faces(*argv) == code
-    error = capsys.readouterr().err
-    assert message in error and error.count("\n") == 1
-
-
-def test_a_missing_font_file(faces: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    Path("fonts/hand.ttf").unlink()
-    assert train_on_faces() == 5
-    assert "hand.ttf: the font file does not exist" in capsys.readouterr().err
-    make_face(Path("fonts/hand.ttf"), "가나다")
-    assert train_on_faces() == 0, "the half-written store does no harm"
-
-
-def test_other_faces_need_another_store(faces: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert train_on_faces() == 0
-    assert train_on_faces("--handwriting=hands", "--logs=other") == 5
-    assert (
-        "this glyph store was made of other faces; delete it or name another folder"
-        in capsys.readouterr().err
-    )
-
-
-def test_no_patches_are_needed_for_faces(faces: Path) -> None:
-    rmtree("data")
-    assert train_on_faces("--glyph_store=glyphs") == 0
