@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 
 from koocr.character.findings import CLEAN, DEGRADED, WRITERS, Findings
 from koocr.evaluation.calibration import expected_calibration_error
+from koocr.evaluation.limits import Limit, lowest_verdict, unit
 from koocr.evaluation.metrics import accuracy, mean_and_worst, scores_by
 from koocr.evaluation.readings import Readings
-from koocr.evaluation.report import Table, percent
+from koocr.evaluation.report import Table
 
 __all__ = [
     "DISPLAY_FACES",
     "HAND_FACES",
     "LIMITS",
     "TEXT_FACES",
-    "Limit",
     "figures_of",
     "scorecard_table",
     "verdict",
@@ -32,39 +31,6 @@ HAND_FACES = ("nanum-pen", "gamja-flower", "bm-kirang", "east-sea-dokdo", "hi-me
 TEST_WRITER = "hhr-005"
 
 NAN = math.nan
-
-
-@dataclass(frozen=True)
-class Limit:
-    """What is asked of one figure.
-
-    Attributes:
-        must, want: the limits.
-        show: how a value is written.
-        is_least: whether values have to be at least the limit, or at most.
-    """
-
-    must: float
-    want: float
-    show: Callable[[float], str] = percent
-    is_least: bool = True
-
-    def verdict(self, value: float) -> str:
-        """`want` or `must` if the value keeps to that limit, else `missed`; "" for NaN."""
-        if math.isnan(value):
-            return ""
-        sign = 1 if self.is_least else -1
-        return (
-            "want"
-            if sign * value >= sign * self.want
-            else "must"
-            if sign * value >= sign * self.must
-            else "missed"
-        )
-
-
-def _unit(template: str) -> Callable[[float], str]:
-    return lambda value: "–" if math.isnan(value) else template.format(value)
 
 
 def _points(share: float) -> str:
@@ -85,13 +51,13 @@ LIMITS: dict[str, Limit] = {
     "unseen_loss": Limit(0.005, 0.001, _points, is_least=False),
     "printed_ece": Limit(0.005, 0.001, is_least=False),
     "writer_ece": Limit(0.03, 0.01, is_least=False),
-    "fp32_mb": Limit(12, 4, _unit("{:.2f} MB"), is_least=False),
-    "int8_mb": Limit(3, 1, _unit("{:.2f} MB"), is_least=False),
+    "fp32_mb": Limit(12, 4, unit("{:.2f} MB"), is_least=False),
+    "int8_mb": Limit(3, 1, unit("{:.2f} MB"), is_least=False),
     "int8_loss": Limit(0.002, 0, _points, is_least=False),
-    "single_ms": Limit(0.7, 0.25, _unit("{:.2f} ms"), is_least=False),
-    "reference_ratio": Limit(12, 35, _unit("{:.1f} times")),
-    "batch_per_second": Limit(3000, 8000, _unit("{:,.0f} a second")),
-    "startup": Limit(0.7, 0.4, _unit("{:.2f} s"), is_least=False),
+    "single_ms": Limit(0.7, 0.25, unit("{:.2f} ms"), is_least=False),
+    "reference_ratio": Limit(12, 35, unit("{:.1f} times")),
+    "batch_per_second": Limit(3000, 8000, unit("{:,.0f} a second")),
+    "startup": Limit(0.7, 0.4, unit("{:.2f} s"), is_least=False),
 }
 
 ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -142,8 +108,7 @@ def figures_of(findings: Findings) -> dict[str, float]:
 
 def verdict(figures: Mapping[str, float], names: tuple[str, ...]) -> str:
     """The lowest verdict of several figures; "" if one was not measured."""
-    verdicts = [LIMITS[name].verdict(figures[name]) for name in names]
-    return next(word for word in ("", "missed", "must", "want") if word in verdicts)
+    return lowest_verdict(LIMITS[name].verdict(figures[name]) for name in names)
 
 
 def scorecard_table(figures: Mapping[str, float]) -> Table:
