@@ -75,7 +75,7 @@ def _add_training(group: Any) -> None:
     group.add_argument("--learning_rate", type=positive_number, default=0.001)
     group.add_argument("--seed", type=non_negative_int, default=0)
     group.add_argument("--threads", type=non_negative_int, default=0, help="for the backend; 0: it decides")
-    add_flag(group, "--silent_mode", help="no progress bar")
+    add_flag(group, "--silent_mode", help="no progress bar, and no word from TensorFlow")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -85,9 +85,11 @@ def run(args: argparse.Namespace) -> int:
         import matplotlib  # noqa: F401  (before hours of training, not after)
     except ImportError as error:
         raise missing_dependency("matplotlib", "train") from error
-    from koocr.training.threads import limit_threads
+    from koocr.training.threads import limit_threads, start_silently
 
     limit_threads(args.threads)
+    if args.silent_mode:
+        start_silently()
     from koocr.line.comparison import compare
     from koocr.line.comparison_report import comparison_table
 

@@ -13,6 +13,7 @@ from koocr.cli.options import add_flag, fraction, need_keras, non_negative_int, 
 from koocr.cli.training_run import (
     add_run,
     add_training,
+    check_same_run,
     is_done,
     loop_settings,
     open_logs,
@@ -36,6 +37,10 @@ _OWN = ("head", "width", "neck_layers", "neck_units", "neck_heads", "rank", "dro
 _STAGES = ("transformation", "features", "sequence", "prediction")
 _FAMILY = (*_STAGES, "channels", "hidden")
 """Options of the four-stage family, which any of its four stages calls for."""
+_DATA_OPTIONS = (
+    "fonts", "text", "handwriting", "leave_out", "max_length", "data_augmentation", "batch_size", "seed",
+)  # fmt: skip
+"""What decides which lines a run learns from, and in which order."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -109,9 +114,11 @@ def _add_data(group: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Trains, or goes on with the run in --logs."""
     need_keras()
-    from koocr.training.threads import limit_threads
+    from koocr.training.threads import limit_threads, start_silently
 
     limit_threads(args.threads)
+    if args.silent_mode:
+        start_silently()
     from koocr.line.recognisers import OwnRecogniser, StageRecogniser
     from koocr.line.stages.settings import StageSettings
     from koocr.line.training import train_line_network
@@ -125,8 +132,9 @@ def run(args: argparse.Namespace) -> int:
         return OwnRecogniser(settings)
 
     training = _training(args)
-    logs = open_logs(args, settings.to_dict())
     begins_anew = args.weights is not None  # a trunk of --character_weights only helps a run to begin
+    check_same_run(args, settings.to_dict(), data=_DATA_OPTIONS, has_start=begins_anew)
+    logs = open_logs(args, settings.to_dict())
     if is_done(args, training.loop.num_steps, has_start=begins_anew):
         return 0
     with ExitStack() as closing:

@@ -13,7 +13,7 @@ from koocr.hangul import syllable
 from tests.cli.train.runs import square
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def untraced() -> Iterator[None]:
     """Runs steps one by one: to trace a network takes seconds, and these take few steps."""
     tf = pytest.importorskip("tensorflow", reason="training needs the train extra")

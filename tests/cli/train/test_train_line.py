@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Iterator
 from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from koocr.line.reader import LineReader
 from koocr.line.settings import LineSettings
 from koocr.line.stages.settings import StageSettings
 from koocr.training.weights_file import read_weights
+from tests.cli.train.runs import rows
 from tests.drawn_lines import make_sources
 from tests.trained_lines import WEIGHTS, draw_line
 
@@ -31,19 +31,18 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return [f"--fonts={made.fonts}", f"--text={made.text}"]
 
 
+@pytest.fixture(scope="module")
+def finished(sources: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that came to its end."""
+    logs = tmp_path_factory.mktemp("finished") / "logs"
+    assert main(["train", "line", *sources, *RUN, *TINY, f"--logs={logs}"]) == 0
+    return logs
+
+
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An empty folder; steps one by one: to trace a network takes seconds, and these take few steps."""
-    tf = pytest.importorskip("tensorflow", reason="training needs the train extra")
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty folder."""
     monkeypatch.chdir(tmp_path)
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
-def rows(logs: str = "logs") -> list[dict[str, str]]:
-    with open(Path(logs, "log.csv"), encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def equal(one: str, other: str) -> bool:
@@ -143,6 +142,31 @@ def test_weights_begin_a_new_run_where_one_came_to_its_end(
     assert main(command) == 0
     assert "came to its end; a new one begins with" in capsys.readouterr().out
     assert [row["step"] for row in rows()] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        (["--rank=3", "--seed=5"], "rank=2, seed=0"),
+        (["--max_length=4", "--data_augmentation=false"], "max_length=3, data_augmentation=True"),
+        (["--fonts=other"], "fonts={fonts}"),
+    ],
+)
+def test_a_folder_that_holds_another_run(
+    finished: Path, sources: list[str], options: list[str], found: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = found.format(fonts=sources[0].partition("=")[2])
+    copytree(finished, "logs")
+    capsys.readouterr()
+    assert main(["train", "line", *sources, *RUN, *TINY, "--epochs=2", *options]) == 2
+    captured = capsys.readouterr()
+    assert captured.err == (
+        f"koocr: logs holds another run, with {found}; give the same to go on with it, or name another "
+        "folder as --logs\n"
+    )
+    assert captured.out == ""
+    for file in finished.iterdir():
+        assert Path("logs", file.name).read_bytes() == file.read_bytes()
 
 
 def test_a_loss_that_is_no_number(sources: list[str], capsys: pytest.CaptureFixture[str]) -> None:
