@@ -51,6 +51,8 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError(
             "--calibration and --common_bonus are for characters; give a line --fonts and --text"
         )
+    if not is_line and (args.fonts or args.text or args.handwriting):
+        raise ConfigError("--fonts, --text and --handwriting are for lines; give a character --calibration")
     return export_line(args) if is_line else _export_character(args)
 
 

@@ -1,9 +1,10 @@
-"""What the commands that read images share: standard input, and images that can't be read."""
+"""What the commands that read images share: standard input, names of files, images that can't be read."""
 
 from __future__ import annotations
 
 import json
 import sys
+import unicodedata
 
 from koocr.errors import InputError, KoocrError
 
@@ -32,6 +33,13 @@ def standard_input() -> bytes:
     if len(data) > most:
         raise InputError(f"standard input goes on after {most:,} bytes; give a smaller image")
     return data
+
+
+def in_one_line(name: str) -> str:
+    r"""A file name with line breaks, tabs and other control characters written as in Python: \n, \t."""
+    return "".join(
+        repr(char)[1:-1] if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in name
+    )
 
 
 def report(name: str, error: KoocrError, *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from koocr.cli.images import image_source, report
+from koocr.cli.images import image_source, in_one_line, report
 from koocr.cli.options import add_flag, positive_int, positive_number
 from koocr.errors import ConfigError, InputError
 
@@ -78,6 +78,7 @@ def _json(name: str, lines: list[Line]) -> str:
 
 def _text(name: str, lines: list[Line], *, is_alone: bool) -> str:
     """The text alone for one image; with its name for several."""
+    shown = in_one_line(name)
     if len(lines) == 1:
-        return lines[0].text if is_alone else f"{name}: {lines[0].text}"
-    return "\n".join([name, *(f"  {line.confidence:8.4f}  {line.text}" for line in lines)])
+        return lines[0].text if is_alone else f"{shown}: {lines[0].text}"
+    return "\n".join([shown, *(f"  {line.confidence:8.4f}  {line.text}" for line in lines)])

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from koocr.cli.images import image_source, report
+from koocr.cli.images import image_source, in_one_line, report
 from koocr.cli.options import add_flag, positive_int
 from koocr.errors import ConfigError, InputError
 
@@ -71,17 +70,10 @@ def _json(name: str, character: Character) -> str:
 
 
 def _text(name: str, character: Character) -> str:
-    shown = _in_one_line(name)
+    shown = in_one_line(name)
     if not character.candidates:
         return f"{shown}: blank"
     return "\n".join([shown, *(f"  {_line(candidate)}" for candidate in character.candidates)])
-
-
-def _in_one_line(name: str) -> str:
-    r"""A file name with line breaks, tabs and other control characters written as in Python: \n, \t."""
-    return "".join(
-        repr(char)[1:-1] if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in name
-    )
 
 
 def _line(candidate: Candidate) -> str:

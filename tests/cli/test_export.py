@@ -66,6 +66,11 @@ def test_float32_alone_needs_no_images(folder: Path, capsys: pytest.CaptureFixtu
         (["bad.h5", "--output=b.onnx"], 3, "'bad.h5' can't be read as weights"),
         (["weights.h5", "--output=b.onnx", "--calibration=none"], 5, "none: this is no finished glyph store"),
         (["weights.h5"], 2, "the following arguments are required: --output"),
+        (
+            ["weights.h5", "--output=b.onnx", "--text=text"],
+            2,
+            "--fonts, --text and --handwriting are for lines",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(

@@ -60,6 +60,19 @@ def test_several_images_give_their_names_too(
     ]
 
 
+def test_a_name_stays_in_its_line(weights: str, images: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = [str(images / f"a\n{number}.png") for number in range(3)]
+    for name, source in zip(names, ("a.png", "blank.png"), strict=False):
+        Path(name).write_bytes((images / source).read_bytes())
+    assert main(["line", *names, f"--weights={weights}"]) == 2
+    captured = capsys.readouterr()
+    escaped = [name.replace("\n", "\\n") for name in names]
+    assert captured.out == f"{escaped[0]}: {TEXT}\n{escaped[1]}: \n"
+    assert escaped[2] in captured.err and captured.err.count("\n") == 1
+    assert main(["line", names[0], "-n2", f"--weights={weights}"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == escaped[0]
+
+
 def test_json(weights: str, images: Path, capsys: pytest.CaptureFixture[str]) -> None:
     names = [str(images / "a.png"), str(images / "blank.png")]
     assert main(["line", *names, "--json", "--candidates=2", f"--weights={weights}"]) == 0
