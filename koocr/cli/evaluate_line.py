@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from koocr.cli.command_line import print_table, tell, written_command
+from koocr.cli.line import add_prior
 from koocr.cli.options import add_flag, non_negative_int, positive_int
 from koocr.errors import KoocrError, missing_dependency
 
@@ -18,6 +19,7 @@ NAME = "evaluate line"
 HELP = "measure a line network on test lines, beside Tesseract and PaddleOCR, with a report"
 
 _ON_THIS_MACHINE, _FILES = ("out",), ("weights", "against")
+_ALONE = "without a prior"
 _CLUSTERED = 1500  # lines whose frames are clustered at most
 
 
@@ -26,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", default="", help="a shipped model's name, an .onnx or an .h5 file (the default model)"
     )
+    add_prior(parser)
     parser.add_argument("--out", type=Path, help="folder of the report (<weights>_evaluation)")
     _add_lines(parser.add_argument_group("what to read"))
     _add_figures(parser.add_argument_group("what to report"))
@@ -79,8 +82,11 @@ def run(args: argparse.Namespace) -> int:
     from koocr.line.scorecard import scorecard_table
 
     notes: list[str] = []
-    reader = LineReader(args.weights or None)
-    peers: list[TextReading] = [OtherReader(weights, LineReader(weights)) for weights in args.against]
+    reader = LineReader(args.weights or None, prior=args.prior)
+    peers: list[TextReading] = []
+    if reader.prior is not None:
+        peers.append(OtherReader(_ALONE, LineReader(args.weights or None, prior=False)))
+    peers += [OtherReader(weights, LineReader(weights, prior=args.prior)) for weights in args.against]
     peers += _programs(args, notes)
     samples = draw_samples(_plan(args, notes), progress=tell)
     found = measure(reader, samples, peers, progress=tell)

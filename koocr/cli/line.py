@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from koocr.cli.images import image_source, in_one_line, report
 from koocr.cli.options import add_flag, positive_int, positive_number
-from koocr.errors import ConfigError, InputError
+from koocr.errors import InputError
 
 if TYPE_CHECKING:
     from koocr.document import Line
@@ -27,16 +27,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", help="a shipped model's name, an .onnx or an .h5 file (koocr's default)")
     parser.add_argument("-n", "--n_best", type=positive_int, default=1, help="readings of each line (1)")
     parser.add_argument(
-        "--beam", type=positive_int, metavar="WIDTH", help="search for the likeliest text (the best path)"
+        "--beam",
+        type=positive_int,
+        metavar="WIDTH",
+        help="readings kept in hand (10; with no prior none)",
     )
-    parser.add_argument(
-        "--prior", type=Path, metavar="FILE", help="of texts, from `koocr train prior`; needs --beam"
-    )
-    parser.add_argument("--prior_weight", type=positive_number, default=0.3, help="how much it counts (0.3)")
+    add_prior(parser)
+    parser.add_argument("--prior_weight", type=positive_number, help="how much it counts (0.5)")
     parser.add_argument(
         "--candidates", type=positive_int, default=5, help="alternatives of each character, with --json (5)"
     )
     add_flag(parser, "--json", help="print JSON, one object a line: places, confidences, alternatives")
+
+
+def add_prior(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Adds `--prior`: true, false or a file, as `LineReader` takes it."""
+    parser.add_argument(
+        "--prior",
+        type=_prior,
+        default=True,
+        metavar="true|false|FILE",
+        help="what is known of texts: the model's own, nothing, or from `koocr train prior` (true)",
+    )
+
+
+def _prior(text: str) -> bool | Path:
+    return text.lower() == "true" if text.lower() in ("true", "false") else Path(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -56,15 +72,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _reader(args: argparse.Namespace) -> LineReader:
-    from koocr.line.beam import BeamSettings
+    from koocr.line.beam import BeamSettings, with_prior
     from koocr.line.reader import LineReader
 
-    if args.prior is not None and args.beam is None:
-        raise ConfigError("--prior needs a beam search; add --beam 10, or leave it out")
     beam = None
-    if args.beam is not None:
-        weight = 0.0 if args.prior is None else args.prior_weight
-        beam = BeamSettings(width=args.beam, prior_weight=weight)
+    if args.beam is not None or args.prior_weight is not None:
+        weight = with_prior().prior_weight if args.prior_weight is None else args.prior_weight
+        beam = with_prior(weight, width=args.beam or BeamSettings.width)
     return LineReader(args.weights, num_candidates=args.candidates, beam=beam, prior=args.prior)
 
 

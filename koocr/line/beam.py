@@ -12,9 +12,11 @@ import numpy as np
 from koocr.errors import ConfigError
 from koocr.line.scores import BLANK, FrameScores
 
-__all__ = ["BeamSettings", "Hypothesis", "Prior", "beam_search"]
+__all__ = ["BeamSettings", "Hypothesis", "Prior", "beam_search", "with_prior"]
 
 _ROOT = 0
+_USUAL_COST = 3.0
+"""What a symbol of ordinary text costs under a prior, in nats."""
 _MOST = 700.0
 """Powers of more are no doubles."""
 
@@ -41,6 +43,8 @@ class BeamSettings:
         prior_weight: what log p(text) of the prior is multiplied by; 0 switches it off. Below 1, since the
             network has learnt from text, too.
         symbol_bonus: added for each symbol, against a prior's love of short texts.
+        least_prior: a symbol's log-probability under the prior counts as no less. So a word that no text has
+            costs a little and not everything, and is still read where the picture is clear.
     """
 
     width: int = 10
@@ -48,6 +52,7 @@ class BeamSettings:
     min_probability: float = 1e-4
     prior_weight: float = 0.0
     symbol_bonus: float = 0.0
+    least_prior: float = -7.5
 
     def __post_init__(self) -> None:
         """Raises ConfigError on a value out of range."""
@@ -60,6 +65,24 @@ class BeamSettings:
             raise ConfigError(f"prior_weight is {self.prior_weight!r}; give 0 or more")
         if not math.isfinite(self.symbol_bonus):
             raise ConfigError(f"symbol_bonus is {self.symbol_bonus!r}; give a finite number")
+        if not self.least_prior < 0:
+            raise ConfigError(f"least_prior is {self.least_prior!r}; give a number below 0")
+
+
+def with_prior(weight: float = 0.5, *, width: int = 10) -> BeamSettings:
+    """A search that leans on a prior, with a bonus for each symbol that goes with the prior's weight.
+
+    Chosen on lines of the validation split: it halves the errors in handwriting, and words drawn by chance
+    from all syllables are read as well as without (see docs/lines.md).
+
+    Args:
+        weight: see `BeamSettings`.
+        width: see `BeamSettings`.
+
+    Raises:
+        ConfigError: a value is out of range.
+    """
+    return BeamSettings(width=width, prior_weight=weight, symbol_bonus=_USUAL_COST * weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +92,7 @@ class Hypothesis:
     Attributes:
         ids: its symbols.
         log_probability: of the paths found that read as it, together.
-        log_prior: of the text, its end included; 0 without a prior.
+        log_prior: of the text, its end included, no symbol below `least_prior`; 0 without a prior.
         score: what hypotheses are ranked by: log_probability + prior_weight·log_prior + symbol_bonus·symbols.
     """
 
@@ -186,7 +209,7 @@ class _Search:
         ids = self._ids(node)
         log_probability = math.log(mass) + self._log_scale
         log_prior = self._log_priors[node]
-        end = self._prior.end(ids) if self._prior else 0.0
+        end = max(self._prior.end(ids), self._settings.least_prior) if self._prior else 0.0
         score = log_probability + self._bonuses[node] + self._settings.prior_weight * end
         return Hypothesis(ids, log_probability, log_prior + end, score)
 
@@ -196,11 +219,16 @@ class _Search:
             child = self._children[node, symbol] = len(self._parents)
             self._parents.append(node)
             self._last.append(symbol)
-            log_prior = self._prior.score(self._ids(node), symbol) if self._prior else 0.0
+            log_prior = self._log_prior(node, symbol)
             self._log_priors.append(self._log_priors[node] + log_prior)
             added = self._settings.prior_weight * log_prior + self._settings.symbol_bonus
             self._bonuses.append(self._bonuses[node] + added)
         return child
+
+    def _log_prior(self, node: int, symbol: int) -> float:
+        if self._prior is None:
+            return 0.0
+        return max(self._prior.score(self._ids(node), symbol), self._settings.least_prior)
 
     def _ids(self, node: int) -> tuple[int, ...]:
         ids = []

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
 import numpy as np
 
+from koocr.charset import Charset
 from koocr.document import Line
 from koocr.engine import Engine, OnnxEngine
 from koocr.errors import InputError, WeightsError, WeightsMissingError
 from koocr.image import GreyImage, ImageSource, as_batch, is_batch, load_image
 from koocr.line.batches import STRIDE, Strips, pad, padded_width
-from koocr.line.beam import BeamSettings, Prior
+from koocr.line.beam import BeamSettings, Prior, with_prior
 from koocr.line.decoder import DecoderSettings
 from koocr.line.metadata import LineMetadata
 from koocr.line.ngram import NGram
@@ -45,8 +47,10 @@ class LineReader:
         weights: name of a shipped model, an `.onnx` file that koocr exported, or an `.h5` file that it
             trained; None for the default model.
         num_candidates: alternatives of each character.
-        beam: how to search; None for the best path.
-        prior: of texts, for the beam search, see `koocr.line.ngram`; or the file of one.
+        beam: how to search; None for what goes with the prior: `koocr.line.beam.with_prior()`, or the best
+            path without one.
+        prior: what is known of texts before one is seen. True: the model's own, if it comes with one; False:
+            nothing, every symbol is read for itself; or a prior (see `koocr.line.ngram`), or the file of one.
         num_threads: for one call of the network.
 
     Raises:
@@ -60,21 +64,28 @@ class LineReader:
         *,
         num_candidates: int = 5,
         beam: BeamSettings | None = None,
-        prior: Prior | str | Path | None = None,
+        prior: Prior | str | Path | bool = True,
         num_threads: int = 1,
     ) -> None:
         decoding = DecoderSettings(num_candidates=num_candidates, beam=beam)
-        self._engine = _open("" if weights is None else str(weights), num_threads)
-        source = "the default model" if weights is None else repr(str(weights))
-        self._metadata = LineMetadata.of(self._engine.metadata, source)
-        if isinstance(prior, (str, Path)):
-            prior = NGram.load(prior, self._metadata.charset)
-        self._outputs = OutputReader(self._metadata, decoding, prior=prior)
+        name = "" if weights is None else str(weights)
+        self._engine = _open(name, num_threads)
+        self._metadata = LineMetadata.of(self._engine.metadata, repr(name) if name else "the default model")
+        is_asked = beam is None or beam.prior_weight > 0
+        found = _prior(prior, name, self._metadata.charset) if is_asked else None
+        decoding = replace(decoding, beam=_search(beam, found))
+        self._outputs = OutputReader(self._metadata, decoding, prior=found)
+        self._prior = found
 
     @property
     def settings(self) -> LineSettings | StageSettings:
         """What the network is made of."""
         return self._metadata.settings
+
+    @property
+    def prior(self) -> Prior | None:
+        """What it knows of texts."""
+        return self._prior
 
     @overload
     def read(self, image: ImageSource) -> Line: ...  # type: ignore[overload-overlap]
@@ -160,6 +171,29 @@ class LineReader:
 
     def _logits(self, strips: Strips) -> Logits:
         return self._engine.run(strips.as_input())
+
+
+def _prior(prior: Prior | str | Path | bool, weights: str, charset: Charset) -> Prior | None:
+    """What was asked for; the own one of a shipped model lies beside it."""
+    if prior is True:
+        file = None if _is_file(weights) else shipped_model(weights, task="line").files.get("prior")
+        return NGram.load(verified(file), charset) if file else None
+    if prior is False:
+        return None
+    return NGram.load(prior, charset) if isinstance(prior, (str, Path)) else prior
+
+
+def _search(beam: BeamSettings | None, prior: Prior | None) -> BeamSettings | None:
+    """How to search with this prior, or without one."""
+    if prior is not None:
+        return beam or with_prior()
+    if beam is not None and beam.prior_weight:
+        return replace(beam, prior_weight=0.0, symbol_bonus=0.0)  # the bonus goes with the prior
+    return beam
+
+
+def _is_file(weights: str) -> bool:
+    return Path(weights).suffix.lower() in (".h5", ".onnx")
 
 
 def _open(weights: str, num_threads: int) -> Engine:

@@ -22,8 +22,9 @@ pytest.importorskip("matplotlib", reason="evaluating needs the train extra")
 class StandIn:
     """Reads every line as 가나."""
 
-    def __init__(self, weights: str | None = None) -> None:
+    def __init__(self, weights: str | None = None, *, prior: bool | Path = True) -> None:
         self.weights = weights
+        self.prior = prior if prior in (True, Path("p.npz")) and weights == "line.onnx" else None
 
     def read(self, image: Sequence[np.ndarray]) -> list[Line]:
         letters = tuple(LineCharacter(letter, 0.75, 0, 1) for letter in "가나")
@@ -71,6 +72,18 @@ def test_the_report_holds_the_figures_and_the_command(
         "--forms=false --against=line-int8.onnx"
     )
     assert {"samples.html", "calibration.png"} <= {path.name for path in Path("line_evaluation").iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("prior", "columns"), [([], 1), (["--prior=p.npz"], 1), (["--prior=false"], 0), (["--prior=no.npz"], 0)]
+)
+def test_what_a_prior_gains_is_measured_beside_it(
+    prior: list[str], columns: int, asked: dict[str, Any]
+) -> None:
+    options = ["--text=T", "--fonts=F", "--forms=false", *prior]
+    assert main(["evaluate", "line", "--weights=line.onnx", *options]) == 0
+    data = json.loads(Path("line_evaluation", "report.json").read_text("utf-8"))
+    assert list(data["figures"]) == ["", *["without a prior"] * columns]
 
 
 def test_what_is_not_installed_is_left_out_with_a_note(

@@ -124,19 +124,19 @@ def test_several_readings(weights: str, images: Path, capsys: pytest.CaptureFixt
 
 def test_a_prior(weights: str, images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     NGram.train(["를 를를 를"] * 50, line_charset(), order=2).save(tmp_path / "prior.npz")
-    options = ["--beam=8", f"--prior={tmp_path / 'prior.npz'}", f"--weights={weights}"]
+    prior, options = f"--prior={tmp_path / 'prior.npz'}", ["--beam=8", f"--weights={weights}"]
     name = str(images / "a.png")
-    assert main(["line", name, *options]) == 0
-    assert capsys.readouterr().out == f"{TEXT}\n", "a clear image counts more"
-    assert main(["line", name, *options, "--prior_weight=30"]) == 0
+    for some in (["--prior=false"], [prior], ["--prior_weight=30"], ["--prior=false", "--prior_weight=30"]):
+        assert main(["line", name, *options, *some]) == 0
+        assert capsys.readouterr().out == f"{TEXT}\n", "a clear image counts more; own weights have no prior"
+    assert main(["line", name, *options, prior, "--prior_weight=30"]) == 0
     assert capsys.readouterr().out != f"{TEXT}\n"
 
 
 @pytest.mark.parametrize(
     ("argv", "code", "message"),
     [
-        (["--prior=a.npz"], 2, "--prior needs a beam search; add --beam 10, or leave it out"),
-        (["--prior=none.npz", "--beam=3"], 3, "there is no n-gram model none.npz; train one"),
+        (["--prior=none.npz"], 3, "there is no n-gram model none.npz; train one"),
         (["--weights=none.onnx"], 3, "there is no weight file 'none.onnx'"),
         (["--weights=small"], 3, "the model 'small' reads a character, not a line"),
         (["--beams=3"], 2, "there is no option '--beams'; did you mean '--beam'?"),

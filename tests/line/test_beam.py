@@ -1,6 +1,7 @@
 """The beam search against all texts of short lines, and with priors that change the answer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from koocr.errors import ConfigError
-from koocr.line.beam import BeamSettings, beam_search
+from koocr.line.beam import BeamSettings, beam_search, with_prior
 from koocr.line.decode import best_path, text_log_probability
 from koocr.line.scores import frame_scores
 from tests.line.line_oracles import all_probabilities, all_texts, factorised, plain
@@ -19,9 +20,10 @@ SEEDS = st.integers(0, 10**6)
 
 
 class Pairs:
-    """A prior that likes some pairs of symbols, and some ends."""
+    """A prior that likes some pairs of symbols, and some ends; `of` a text, none below the least."""
 
-    def __init__(self, symbols: int, seed: int) -> None:
+    def __init__(self, symbols: int, seed: int, least: float = -7.5) -> None:
+        self.least = least
         table = np.random.default_rng(seed).normal(0, 2, (symbols + 1, symbols + 1))
         self.logs = table - np.log(np.exp(table).sum(1, keepdims=True))
 
@@ -32,7 +34,11 @@ class Pairs:
         return self.score(prefix, -1)
 
     def of(self, text: Sequence[int]) -> float:
-        return sum(self.score(text[:place], symbol) for place, symbol in enumerate(text)) + self.end(text)
+        return self.before(text) + max(self.end(text), self.least)
+
+    def before(self, text: Sequence[int]) -> float:
+        scores = (self.score(text[:place], symbol) for place, symbol in enumerate(text))
+        return sum(max(score, self.least) for score in scores)
 
 
 @settings(max_examples=25)
@@ -50,17 +56,23 @@ def test_a_beam_that_holds_everything_is_exact(seed: int, steps: int, scale: flo
 
 
 @settings(max_examples=25)
-@given(SEEDS, st.integers(1, 5), st.sampled_from([0.3, 1.0]), st.sampled_from([0.0, 1.5, -1.0]))
+@given(
+    SEEDS,
+    st.integers(1, 5),
+    st.sampled_from([0.3, 1.0]),
+    st.sampled_from([0.0, 1.5, -1.0]),
+    st.sampled_from([-float("inf"), -3.0, -0.5]),
+)
 def test_with_a_prior_it_ranks_by_the_weighted_sum(
-    seed: int, steps: int, weight: float, bonus: float
+    seed: int, steps: int, weight: float, bonus: float, least: float
 ) -> None:
     outputs = plain(steps, seed=seed)
-    prior = Pairs(3, seed)
+    prior = Pairs(3, seed, least)
     expected = {
         text: np.log(probability) + weight * prior.of(text) + bonus * len(text)
         for text, probability in all_texts(all_probabilities(outputs)).items()
     }
-    wide = BeamSettings(prior_weight=weight, symbol_bonus=bonus, **EVERYTHING)
+    wide = BeamSettings(prior_weight=weight, symbol_bonus=bonus, least_prior=least, **EVERYTHING)
     found = beam_search(frame_scores(outputs), wide, prior=prior)
     assert {hypothesis.ids: hypothesis.score for hypothesis in found} == pytest.approx(expected, abs=1e-4)
     assert found[0].score == pytest.approx(max(expected.values()), abs=1e-4)
@@ -92,7 +104,7 @@ def plain_search(table: np.ndarray, how: BeamSettings, prior: Pairs) -> dict[tup
 
     def rank(item: tuple[Any, Any]) -> float:
         text, ends = item
-        before = sum(prior.score(text[:place], symbol) for place, symbol in enumerate(text))
+        before = prior.before(text)
         mass = np.log(sum(ends)) if sum(ends) else -np.inf
         return mass + how.prior_weight * before + how.symbol_bonus * len(text)
 
@@ -120,6 +132,22 @@ def test_it_finds_the_text_that_the_best_path_misses() -> None:
     best = beam_search(scores)[0]
     assert best.ids == (0,)
     assert np.exp(best.log_probability) == pytest.approx(0.35 * 0.35 + 2 * 0.4 * 0.35)
+
+
+def test_a_prior_that_rules_a_word_out_only_takes_a_little_from_it() -> None:
+    """Symbol 0 is clear in the picture, and the prior holds it for impossible."""
+
+    class Never:
+        def score(self, prefix: Sequence[int], symbol: int) -> float:
+            return -1000.0 if symbol == 0 else -1.0
+
+        def end(self, prefix: Sequence[int]) -> float:
+            return -1000.0
+
+    scores = frame_scores({"symbol": np.log([[0.001, 0.99, 0.009]]).astype(np.float32)})
+    assert beam_search(scores, with_prior(), prior=Never())[0].ids == (0,)
+    strict = replace(with_prior(), least_prior=-2000.0)
+    assert beam_search(scores, strict, prior=Never())[0].ids != (0,)
 
 
 def test_it_reads_factorised_outputs() -> None:
@@ -184,6 +212,7 @@ def test_a_thousand_frames_do_not_vanish() -> None:
         ({"min_probability": 1.0}, "min_probability is 1.0; give a number from 0 to below 1"),
         ({"prior_weight": -0.1}, "prior_weight is -0.1; give 0 or more"),
         ({"symbol_bonus": float("nan")}, "symbol_bonus is nan; give a finite number"),
+        ({"least_prior": 0.0}, "least_prior is 0.0; give a number below 0"),
     ],
 )
 def test_settings_out_of_range_are_refused(wrong: dict[str, Any], message: str) -> None:

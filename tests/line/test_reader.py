@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
@@ -12,12 +14,15 @@ from PIL import Image
 
 pytest.importorskip("keras", reason="the network that is read with is trained here")
 
+from koocr.charset import line_charset
 from koocr.document import Line
 from koocr.errors import ConfigError, InputError, WeightsCorruptError, WeightsError, WeightsMissingError
 from koocr.hangul import syllable_index
 from koocr.line import reader as reader_module
 from koocr.line.beam import BeamSettings
+from koocr.line.ngram import NGram
 from koocr.line.reader import LineReader
+from koocr.weights import ModelFile, ShippedModel
 from tests.trained_lines import METADATA, SETTINGS, draw_line, random_batch
 
 TEXT = "가를 볶볶"
@@ -227,12 +232,42 @@ class LovesReul:
 
 
 def test_a_prior_can_be_switched_off(onnx_file: Path, picture: np.ndarray) -> None:
-    biased = LineReader(onnx_file, beam=BeamSettings(prior_weight=1.0), prior=LovesReul()).read(picture)
-    assert biased.text != TEXT
+    strict = BeamSettings(prior_weight=1.0, least_prior=-99.0)
+    assert LineReader(onnx_file, beam=strict, prior=LovesReul()).read(picture).text != TEXT
     off = LineReader(onnx_file, beam=BeamSettings(prior_weight=0.0), prior=LovesReul()).read(picture)
     assert off.text == TEXT
-    with pytest.raises(ConfigError, match="a prior needs a beam search"):
-        LineReader(onnx_file, prior=LovesReul())
+    assert LineReader(onnx_file, beam=strict, prior=False).read(picture).text == TEXT
+    assert LineReader(onnx_file, prior=LovesReul()).read(picture).text == TEXT, "a clear image counts more"
+
+
+def test_a_shipped_model_brings_its_prior(
+    onnx_file: Path, picture: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    class Asked(NGram):
+        def score(self, prefix: Sequence[int], symbol: int) -> float:
+            asked.append(symbol)
+            return super().score(prefix, symbol)
+
+    def file(path: Path) -> ModelFile:
+        return ModelFile(path, sha256(path.read_bytes()).hexdigest(), path.stat().st_size)
+
+    NGram.train([TEXT], line_charset(), order=2).save(tmp_path / "prior.npz")
+    files = {"onnx": file(onnx_file), "prior": file(tmp_path / "prior.npz")}
+    shipped = ShippedModel("own", "line", "", "", "onnx", files, {}, True)
+    monkeypatch.setattr("koocr.line.reader.shipped_model", lambda name, task: shipped)
+    monkeypatch.setattr("koocr.line.reader.NGram", Asked)
+    for name in (None, "own"):
+        assert LineReader(name).read(picture).text == TEXT and asked
+        asked.clear()
+    LineReader(prior=False).read(picture)
+    LineReader(beam=BeamSettings(width=4)).read(picture)
+    LineReader(onnx_file).read(picture)
+    assert not asked, "switched off, a search without it, and weights of one's own"
+    (tmp_path / "prior.npz").write_bytes(b"other")
+    with pytest.raises(WeightsCorruptError, match=r"prior\.npz is damaged"):
+        LineReader()
 
 
 @pytest.mark.parametrize("bad", ["none.png", b"no image", np.zeros((0, 3), np.uint8), 3.5, None])
