@@ -56,7 +56,9 @@ def _lower_resolution(
     size = works[0].shape[0] if works else 0
     largest = 0.75 * size * _INK_SHARE
     sides = np.rint(rng.uniform(min(min_size_px, largest), largest, len(chosen)) / _INK_SHARE)
-    for row, side in zip(chosen.tolist(), np.clip(sides, min(8, size), size).astype(int).tolist(), strict=True):
+    for row, side in zip(
+        chosen.tolist(), np.clip(sides, min(8, size), size).astype(int).tolist(), strict=True
+    ):
         works[row] = cv2.resize(works[row], (side, side), interpolation=cv2.INTER_AREA)
 
 
@@ -83,20 +85,26 @@ def _bells(most: float) -> tuple[NDArray[np.float32], ...]:
 
 def _light(works: list[UInt8Array], chosen: IntArray, rng: np.random.Generator) -> None:
     """What the ink finder leaves of uneven light: a faint ramp or the soft edge of a shadow."""
-    slopes = rng.normal(0, [1, 1, 0.3], (len(chosen), 3)).astype(np.float32)
+    slopes = rng.normal(0, (1, 1, 0.3), (len(chosen), 3)).astype(np.float32)
     numbers = rng.random((len(chosen), 4)).tolist()
     for row, (across, down, level), (kind, edge, depth, veiled) in zip(
         chosen.tolist(), slopes, numbers, strict=True
     ):
         work = works[row]
-        axis = np.linspace(-1, 1, work.shape[0], dtype=np.float32)
+        axis = _axis(work.shape[0])
         field = np.add.outer(down * axis + level, across * axis)
         if kind < 0.5:
             field *= np.float32(2 + 6 * edge)
             np.tanh(field, out=field)  # a shadow's edge
-        veil = cv2.min(cv2.convertScaleAbs(cv2.max(field, 0), alpha=5 + 35 * depth), 90)
+        veil = cv2.addWeighted(field, 5 + 35 * depth, field, 0, 0, dtype=cv2.CV_8U)  # nothing below 0
+        cv2.threshold(veil, 90, 0, cv2.THRESH_TRUNC, dst=veil)
         faded = cv2.multiply(work, cv2.bitwise_not(veil), scale=1 / 255)
         works[row] = cv2.add(faded, veil) if veiled < 0.6 else faded
+
+
+@lru_cache(maxsize=256)
+def _axis(length: int) -> NDArray[np.float32]:
+    return np.linspace(-1, 1, length, dtype=np.float32)
 
 
 def _stretch_and_add_noise(

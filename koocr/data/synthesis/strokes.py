@@ -107,10 +107,13 @@ def _move_parts(glyph: UInt8Array, rng: np.random.Generator) -> None:
         return
     size = glyph.shape[0]
     middle = (size - 1) / 2
+    parts = labels.astype(np.uint8)
+    reach = cv2.dilate(parts, _KERNELS[2])  # with their soft edges
+    cv2.copyTo(parts, mask, reach)
     moved = np.zeros_like(glyph)
     for number, (dx, dy) in enumerate(rng.normal(0, 0.03 * size, (count - 1, 2)).tolist(), start=1):
-        part = cv2.dilate(cv2.compare(labels, number, cv2.CMP_EQ), _KERNELS[2])  # with its soft edge
-        part = cv2.getRectSubPix(cv2.min(glyph, part), (size, size), (middle - dx, middle - dy))
+        part = cv2.min(glyph, cv2.compare(reach, number, cv2.CMP_EQ))
+        part = cv2.getRectSubPix(part, (size, size), (middle - dx, middle - dy))
         cv2.max(moved, part, dst=moved)
     glyph[:] = moved
 
@@ -118,9 +121,10 @@ def _move_parts(glyph: UInt8Array, rng: np.random.Generator) -> None:
 def add_surroundings(glyphs: UInt8Array, rng: np.random.Generator, settings: AugmentationSettings) -> None:
     """Puts neighbours, ruled lines and cuts at the edges of some images, in place; (N, S, S) uint8."""
     chance = rng.random((3, len(glyphs)))
-    originals = glyphs.copy()
-    for row in np.flatnonzero(chance[0] < settings.neighbours):
-        _add_neighbour(glyphs[row], originals[rng.integers(len(glyphs))], rng)
+    beside = np.flatnonzero(chance[0] < settings.neighbours)
+    neighbours = glyphs[rng.integers(0, max(1, len(glyphs)), len(beside))]  # a copy, as they are now
+    for row, neighbour in zip(beside, neighbours, strict=True):
+        _add_neighbour(glyphs[row], neighbour, rng)
     for row in np.flatnonzero(chance[1] < settings.ruled_lines):
         _add_lines(glyphs[row], rng)
     for row in np.flatnonzero(chance[2] < settings.clipped):

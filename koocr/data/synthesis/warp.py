@@ -110,12 +110,12 @@ def _elastic(
     A grid's setting times `strength` (N,) is its standard deviation at most; each glyph has a fifth of it or
     more.
     """
-    coarse = []
-    for most, grid in ((settings.elastic_px, _ELASTIC_GRID), (settings.tremble_px, _TREMBLE_GRID)):
-        sigma = (most * strength * rng.uniform(0.2, 1.0, len(strength))).astype(np.float32)
-        moves = sigma[:, None] * rng.standard_normal((2, len(strength), grid * grid), np.float32)
-        coarse.append(moves - moves.mean(2, keepdims=True))  # a shift is not for here to make
-    bent: FloatArray = np.concatenate(coarse, 2) @ _enlarging(size)
+    count, num_elastic = len(strength), _ELASTIC_GRID**2
+    coarse = rng.standard_normal((2, count, num_elastic + _TREMBLE_GRID**2), np.float32)
+    elastic, tremble = rng.uniform(0.2, 1.0, (2, count, 1)).astype(np.float32) * strength[:, None]
+    coarse[..., :num_elastic] *= settings.elastic_px * elastic
+    coarse[..., num_elastic:] *= settings.tremble_px * tremble
+    bent: FloatArray = coarse @ _enlarging(size)
     return bent
 
 
@@ -124,7 +124,7 @@ def _enlarging(size: int) -> FloatArray:
     """From both grids' values, all in a row, to the nodes': (_ELASTIC_GRID² + _TREMBLE_GRID², _NODES²).
 
     The lattice that fits the cubically enlarged grids best; one of their values at the nodes would tremble
-    less.
+    less. Each grid counts without its mean: a shift is not for it to make.
     """
     margin = _margin(size)
     linear = cv2.resize(np.eye(_NODES), (_NODES, size + 2 * margin), interpolation=cv2.INTER_LINEAR)
@@ -133,4 +133,5 @@ def _enlarging(size: int) -> FloatArray:
         fit @ cv2.resize(np.eye(grid), (grid, size), interpolation=cv2.INTER_CUBIC)
         for grid in (_ELASTIC_GRID, _TREMBLE_GRID)
     )
-    return np.concatenate([np.kron(one, one).T for one in by_axis]).astype(np.float32)
+    both = [np.kron(one, one).T for one in by_axis]
+    return np.concatenate([one - one.mean(0) for one in both]).astype(np.float32)
