@@ -89,7 +89,7 @@ def lift_pen(glyphs: UInt8Array, rng: np.random.Generator, settings: Augmentatio
 def _cut_strokes(glyph: UInt8Array, rng: np.random.Generator) -> None:
     """One to three short gaps, about as wide as a stroke, anywhere on the ink."""
     size = glyph.shape[0]
-    tried = rng.integers(0, glyph.size, _NUM_TRIES, np.uint16)  # quicker than a list of all that is ink
+    tried = rng.integers(0, glyph.size, _NUM_TRIES, np.uint32)  # quicker than a list of all that is ink
     places = tried[glyph.ravel()[tried] > 160].tolist()
     count, *numbers = rng.random(1 + 3 * 3).tolist()
     for place in places[: 1 + int(3 * count)]:
