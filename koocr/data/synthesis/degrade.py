@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -11,9 +11,14 @@ from numpy.typing import NDArray
 from koocr.data.synthesis.settings import AugmentationSettings
 
 UInt8Array = NDArray[np.uint8]
+IntArray = NDArray[np.int64]
 
 _UPSAMPLING = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LINEAR, cv2.INTER_NEAREST)
 _INK_SHARE = 52 / 64
+_NUM_SIGMAS = 64
+"""Blurs of the widest range of standard deviations, so fine that none is missed."""
+_NOISE_STEP = 36
+"""Grey levels of the noise field per standard deviation: three and a half of them fit into a byte."""
 
 
 def degrade(images: UInt8Array, rng: np.random.Generator, settings: AugmentationSettings) -> None:
@@ -27,93 +32,128 @@ def degrade(images: UInt8Array, rng: np.random.Generator, settings: Augmentation
         rng: source of all chance.
         settings: how often and how strongly.
     """
-    size = images.shape[1]
-    noise_bank = _noise_bank(rng, size) if settings.noise or settings.bad_picture else None
-    all_at_once = replace(settings, low_resolution=1.0, blur=1.0, noise=1.0, jpeg=0.7)
-    for image in images:
-        chances = all_at_once if rng.random() < settings.bad_picture else settings
-        small = _lower_resolution(image, rng, chances)
-        work = image if small is None else small
-        work = _blur(work, rng, chances, is_small=small is not None)
-        work = _light(work, rng, chances)
-        work = _contrast_and_noise(work, rng, chances, noise_bank)
-        if rng.random() < chances.jpeg:
-            work = _jpeg(work, rng)
-        if work.shape[0] != size:
-            work = cv2.resize(work, (size, size), interpolation=_UPSAMPLING[rng.integers(len(_UPSAMPLING))])
-        if rng.random() < settings.inverted:
-            work = cv2.bitwise_not(work)
-        if work is not image:
-            image[:] = work
+    count = len(images)
+    is_bad = rng.random(count) < settings.bad_picture
+
+    def chosen(chance: float, if_bad: float) -> IntArray:
+        return np.flatnonzero(rng.random(count) < np.where(is_bad, if_bad, chance))
+
+    works = list(images)  # views at first; what a step makes anew takes a view's place
+    _lower_resolution(works, chosen(settings.low_resolution, 1.0), rng, settings.min_size_px)
+    _blur(works, chosen(settings.blur, 1.0), rng, images.shape[1])
+    _light(works, chosen(settings.uneven_light, settings.uneven_light), rng)
+    noisy = chosen(settings.noise, 1.0)
+    _stretch_and_add_noise(works, np.arange(count) if settings.noise else noisy, noisy, rng, images.shape[1])
+    _jpeg(works, chosen(settings.jpeg, 0.7), rng)
+    _put_back(works, images, rng)
+    for row in chosen(settings.inverted, settings.inverted):
+        cv2.bitwise_not(images[row], dst=images[row])
 
 
 def _lower_resolution(
-    image: UInt8Array, rng: np.random.Generator, settings: AugmentationSettings
-) -> UInt8Array | None:
-    if rng.random() >= settings.low_resolution:
-        return None
-    size = image.shape[0]
+    works: list[UInt8Array], chosen: IntArray, rng: np.random.Generator, min_size_px: int
+) -> None:
+    size = works[0].shape[0] if works else 0
     largest = 0.75 * size * _INK_SHARE
-    ink_px = rng.uniform(min(settings.min_size_px, largest), largest)
-    side = min(size, max(8, round(ink_px / _INK_SHARE)))
-    return cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
+    sides = np.rint(rng.uniform(min(min_size_px, largest), largest, len(chosen)) / _INK_SHARE)
+    for row, side in zip(
+        chosen.tolist(), np.clip(sides, min(8, size), size).astype(int).tolist(), strict=True
+    ):
+        works[row] = cv2.resize(works[row], (side, side), interpolation=cv2.INTER_AREA)
 
 
-def _blur(
-    image: UInt8Array, rng: np.random.Generator, settings: AugmentationSettings, *, is_small: bool
-) -> UInt8Array:
-    if rng.random() >= settings.blur:
-        return image
-    if rng.random() < 0.15:  # a moved camera
-        length = int(rng.integers(2, 4 if is_small else 6))
-        return cv2.blur(image, (length, 1) if rng.random() < 0.5 else (1, length))
-    sigma = rng.uniform(0.3, 0.9 if is_small else 1.7)
-    return cv2.GaussianBlur(image, (0, 0), sigma)
+def _blur(works: list[UInt8Array], chosen: IntArray, rng: np.random.Generator, size: int) -> None:
+    """A lens out of focus, or a camera that moved."""
+    numbers = rng.random((len(chosen), 3)).tolist()
+    for row, (kind, strength, turn) in zip(chosen.tolist(), numbers, strict=True):
+        work = works[row]
+        is_small = work.shape[0] < size
+        if kind < 0.15:  # a moved camera
+            length = 2 + int((2 if is_small else 4) * strength)
+            works[row] = cv2.blur(work, (length, 1) if turn < 0.5 else (1, length))
+        else:
+            kernel = _bells(0.9 if is_small else 1.7)[int(_NUM_SIGMAS * strength)]
+            works[row] = cv2.sepFilter2D(work, -1, kernel, kernel)
 
 
-def _light(image: UInt8Array, rng: np.random.Generator, settings: AugmentationSettings) -> UInt8Array:
+@lru_cache(maxsize=2)
+def _bells(most: float) -> tuple[NDArray[np.float32], ...]:
+    """Gaussian kernels of standard deviations from 0.3 to `most`, as wide as OpenCV makes them for bytes."""
+    sigmas = 0.3 + (most - 0.3) * (np.arange(_NUM_SIGMAS) + 0.5) / _NUM_SIGMAS
+    return tuple(cv2.getGaussianKernel(round(6 * sigma + 1) | 1, sigma, cv2.CV_32F) for sigma in sigmas)
+
+
+def _light(works: list[UInt8Array], chosen: IntArray, rng: np.random.Generator) -> None:
     """What the ink finder leaves of uneven light: a faint ramp or the soft edge of a shadow."""
-    if rng.random() >= settings.uneven_light:
-        return image
-    side = image.shape[0]
-    axis = np.linspace(-1, 1, side, dtype=np.float32)
-    across, down = rng.normal(0, 1, 2)
-    field = across * axis[None, :] + down * axis[:, None] + rng.normal(0, 0.3)
-    if rng.random() < 0.5:
-        field = np.tanh(field * rng.uniform(2, 8))  # a shadow's edge
-    veil = np.clip(field * rng.uniform(5, 40), 0, 90).astype(np.uint8)
-    faded = cv2.multiply(image, 255 - veil, scale=1 / 255)
-    return cv2.add(faded, veil) if rng.random() < 0.6 else faded
+    slopes = rng.normal(0, (1, 1, 0.3), (len(chosen), 3)).astype(np.float32)
+    numbers = rng.random((len(chosen), 4)).tolist()
+    for row, (across, down, level), (kind, edge, depth, veiled) in zip(
+        chosen.tolist(), slopes, numbers, strict=True
+    ):
+        work = works[row]
+        axis = _axis(work.shape[0])
+        field = np.add.outer(down * axis + level, across * axis)
+        if kind < 0.5:
+            field *= np.float32(2 + 6 * edge)
+            np.tanh(field, out=field)  # a shadow's edge
+        veil = cv2.addWeighted(field, 5 + 35 * depth, field, 0, 0, dtype=cv2.CV_8U)  # nothing below 0
+        cv2.threshold(veil, 90, 0, cv2.THRESH_TRUNC, dst=veil)
+        faded = cv2.multiply(work, cv2.bitwise_not(veil), scale=1 / 255)
+        works[row] = cv2.add(faded, veil) if veiled < 0.6 else faded
 
 
-def _noise_bank(rng: np.random.Generator, size: int) -> NDArray[np.int16]:
-    """One field of normal noise with standard deviation 256, from which each image takes its own cut."""
-    return (rng.standard_normal((4 * size, 4 * size), dtype=np.float32) * 256).astype(np.int16)
+@lru_cache(maxsize=256)
+def _axis(length: int) -> NDArray[np.float32]:
+    return np.linspace(-1, 1, length, dtype=np.float32)
 
 
-def _contrast_and_noise(
-    image: UInt8Array,
-    rng: np.random.Generator,
-    settings: AugmentationSettings,
-    bank: NDArray[np.int16] | None,
-) -> UInt8Array:
+def _stretch_and_add_noise(
+    works: list[UInt8Array], stretched: IntArray, noisy: IntArray, rng: np.random.Generator, size: int
+) -> None:
     """Stretches the contrast to about full range, as the ink finder does, and adds fine or grainy noise."""
-    peak = max(30.0, float(image.max()))
-    gain = 255 / peak * float(np.exp(rng.normal(0.05, 0.15)))
-    if bank is None or rng.random() >= settings.noise:
-        return cv2.convertScaleAbs(image, alpha=gain) if settings.noise else image
-    side = image.shape[0]
-    top, left = rng.integers(0, bank.shape[0] - side, 2)
-    sigma = 255 * 0.18 * rng.random() ** 2
-    noise = bank[top : top + side, left : left + side]
-    if rng.random() < 0.3:
-        noise = cv2.blur(noise, (2, 2))
-        sigma *= 1.6
-    noisy = cv2.addWeighted(image.astype(np.int16), gain, noise, sigma / 256, 0)
-    return np.clip(noisy, 0, 255).astype(np.uint8)
+    gains = np.exp(rng.normal(0.05, 0.15, len(works))).tolist()
+    sigmas = np.zeros(len(works))
+    sigmas[noisy] = 255 * 0.18 * rng.random(len(noisy)) ** 2 * rng.choice([-1, 1], len(noisy))
+    is_grainy = rng.random(len(works)) < 0.3
+    levels = (np.where(is_grainy, 0.8, 1.0) / _NOISE_STEP * sigmas).tolist()
+    corners = rng.integers(0, _noise(size).shape[1] - size, (len(works), 2)).tolist()
+    for row in stretched.tolist():
+        work, level, (top, left) = works[row], levels[row], corners[row]
+        gain = gains[row] * 255 / max(30.0, cv2.norm(work, cv2.NORM_INF))
+        if level == 0:
+            cv2.convertScaleAbs(work, dst=work, alpha=gain)
+            continue
+        side = work.shape[0]
+        noise = _noise(size)[int(is_grainy[row]), top : top + side, left : left + side]
+        cv2.addWeighted(work, gain, noise, level, -128 * level, dst=work)
 
 
-def _jpeg(image: UInt8Array, rng: np.random.Generator) -> UInt8Array:
-    quality = int(rng.integers(12, 70))
-    _, encoded = cv2.imencode(".jpg", cv2.bitwise_not(image), [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return cv2.bitwise_not(cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE))
+@lru_cache(maxsize=4)
+def _noise(size: int) -> UInt8Array:
+    """(2, 6·size, 6·size) fields of normal noise around 128, fine and grainy, of which each image has a cut.
+
+    They are the same in every run: another cut is as good as other noise, and costs nothing.
+    """
+    side = 6 * size
+    fine = np.random.default_rng(0).standard_normal((side, side), np.float32)
+    grainy = 2 * cv2.blur(fine, (2, 2))  # a mean of four has half the standard deviation
+    levels = np.rint(128 + _NOISE_STEP * np.stack([fine, grainy]))
+    return np.clip(levels, 0, 255).astype(np.uint8)
+
+
+def _jpeg(works: list[UInt8Array], chosen: IntArray, rng: np.random.Generator) -> None:
+    for row, quality in zip(chosen.tolist(), rng.integers(12, 70, len(chosen)).tolist(), strict=True):
+        page = cv2.bitwise_not(works[row])
+        _, encoded = cv2.imencode(".jpg", page, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        works[row] = cv2.bitwise_not(cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE))
+
+
+def _put_back(works: list[UInt8Array], images: UInt8Array, rng: np.random.Generator) -> None:
+    """Enlarges the works that are small, and writes those that are made anew over the images."""
+    size = images.shape[1]
+    modes = rng.integers(0, len(_UPSAMPLING), len(works)).tolist()
+    for work, image, mode in zip(works, images, modes, strict=True):
+        if work.shape[0] != size:
+            cv2.resize(work, (size, size), dst=image, interpolation=_UPSAMPLING[mode])
+        elif not np.may_share_memory(work, image):
+            image[:] = work

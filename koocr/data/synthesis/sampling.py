@@ -20,14 +20,15 @@ class SamplingSettings:
     """Shares of the training images.
 
     Attributes:
-        uniform: drawn uniformly over all syllables; the rest as common as in Korean text.
+        uniform: drawn uniformly over all syllables; the rest as common as in Korean text. Half and half: rare
+            syllables are learnt, and common ones are not read for them.
         real: crops of real hands among all images.
         single_jamo: images of a single jamo.
         written: of the others, those that are written anew with a moving pen instead of taken from a face.
         hidden_symbols: symbols never shown, to measure how unseen syllables are read.
     """
 
-    uniform: float = 0.35
+    uniform: float = 0.5
     real: float = 0.12
     single_jamo: float = 0.02
     written: float = 0.20

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from koocr.data.glyphs import INK_SIZE, GlyphStore, fit_ink
+from koocr.data.glyphs import INK_SIZE, GlyphStore
 from koocr.data.synthesis.degrade import degrade
 from koocr.data.synthesis.sampling import GlyphSampler
 from koocr.data.synthesis.settings import AugmentationSettings
@@ -20,10 +20,14 @@ from koocr.data.synthesis.strokes import (
     thin_strokes,
 )
 from koocr.data.synthesis.warp import warp
-from koocr.data.synthesis.written import sample_hand, write
+from koocr.data.synthesis.written import sample_hand, write_fitted
 from koocr.ink import INK_SHARE, fit_glyph
 
 UInt8Array = NDArray[np.uint8]
+
+BLOCK, _TIMES_SHOWN = 8, 4
+"""Batches that share their written glyphs, and how often each is shown, never the same twice: about as often
+as each glyph of a typeface is in a training, and a quarter of the writing."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,21 @@ class GlyphBatch:
     is_handwritten: NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class _Writings:
+    """Written glyphs of a block of batches: (M, GLYPH_SIZE, GLYPH_SIZE) images of (M,) symbols."""
+
+    block: int
+    symbols: NDArray[np.int32]
+    images: UInt8Array
+
+
 class GlyphStream:
     """Batches of augmented glyphs.
 
     Because a batch depends on nothing but the seed and its number, training that was stopped goes on with
-    exactly the images that it would have seen.
+    exactly the images that it would have seen. Batches are made quickest one after the other: `BLOCK` of them
+    share what is written.
 
     Args:
         store: the glyphs.
@@ -73,6 +87,7 @@ class GlyphStream:
         self._size = size
         self._seed = seed
         self._augmentation = augmentation or AugmentationSettings()
+        self._kept: _Writings | None = None
         self._is_handwritten = np.array([kind == "handwritten" for kind in store.kinds])
 
     def batch(self, index: int) -> GlyphBatch:
@@ -81,16 +96,27 @@ class GlyphStream:
         rows = self._sampler.sample(rng, self._batch_size)
         glyphs = np.take(self._images, rows, axis=0)
         symbols = self._store.symbols[rows]
-        written = self._sampler.are_written(rng, rows)
-        for row in np.flatnonzero(written):
-            ink = fit_ink(write(int(symbols[row]), sample_hand(rng), rng))
-            if ink is not None:
-                glyphs[row] = ink
-        return GlyphBatch(
-            images=augment(glyphs, rng, self._augmentation, size=self._size),
-            symbols=symbols,
-            is_handwritten=self._is_handwritten[self._store.sources[rows]] | written,
-        )
+        is_handwritten = self._is_handwritten[self._store.sources[rows]]
+        written = np.flatnonzero(self._sampler.are_written(rng, rows))
+        if len(written):
+            pool = self._writings(index // BLOCK)
+            chosen = np.resize(rng.permutation(len(pool.symbols)), len(written))
+            glyphs[written], symbols[written] = pool.images[chosen], pool.symbols[chosen]
+            is_handwritten[written] = True
+        return GlyphBatch(_augment(glyphs, rng, self._augmentation, self._size), symbols, is_handwritten)
+
+    def _writings(self, block: int) -> _Writings:
+        """What is written for the batches of a block; the last that was asked for is kept."""
+        kept = self._kept
+        if kept is None or kept.block != block:
+            rng = np.random.default_rng([self._seed, block, BLOCK])  # three numbers: no batch has this one
+            rows = self._sampler.sample(rng, -(-self._batch_size * BLOCK // _TIMES_SHOWN))
+            written = self._sampler.are_written(rng, rows)
+            written[0] |= not written.any()
+            symbols = self._store.symbols[rows[written]]
+            images = [write_fitted(symbol, sample_hand(rng), rng) for symbol in symbols.tolist()]
+            self._kept = kept = _Writings(block, symbols, np.stack(images))
+        return kept
 
 
 def augment(
@@ -107,7 +133,13 @@ def augment(
     Returns:
         (N, size, size) uint8.
     """
-    glyphs = glyphs.copy()
+    return _augment(glyphs.copy(), rng, settings, size)
+
+
+def _augment(
+    glyphs: UInt8Array, rng: np.random.Generator, settings: AugmentationSettings, size: int
+) -> UInt8Array:
+    """The same, with strokes changed in place."""
     thin_strokes(glyphs, rng, settings)
     change_stroke_width(glyphs, rng, settings)
     join_or_break(glyphs, rng, settings)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from koocr.data.synthesis.written.dice import Dice
 from koocr.data.synthesis.written.letters import DOUBLES, MIXED, PAIRS, UPRIGHT
 
-FloatArray = NDArray[np.float64]
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom; 0 … 1 is the neat square, hands stray beyond it."""
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(NamedTuple):
     """A letter that is not made of two, its box, and whether it stands to the left of an upright vowel."""
 
     letter: str
@@ -40,7 +36,7 @@ _FINAL = (0.14, 0.64, 0.90, 1.0)
 
 
 def place(
-    initial: str, medial: str, final: str, rng: np.random.Generator, *, freedom: float, size: float = 1.0
+    initial: str, medial: str, final: str, dice: Dice, *, freedom: float, size: float = 1.0
 ) -> list[Placed]:
     """Boxes of all letters of a syllable, in writing order.
 
@@ -48,29 +44,27 @@ def place(
         initial: compatibility jamo.
         medial: compatibility jamo.
         final: compatibility jamo, or "".
-        rng: source of all chance.
+        dice: source of all chance.
         freedom: 0 for neat boxes, 1 for a careless hand.
         size: of each letter in its box; small letters stand apart.
     """
     boxes = _MIXED if medial in MIXED else _UPRIGHT if medial in UPRIGHT else _FLAT
     letters = initial + MIXED.get(medial, medial)
     moved = [
-        _stray(box, rng, freedom, size=size, is_upright=letter in UPRIGHT)
+        _stray(box, dice, freedom, size=size, is_upright=letter in UPRIGHT)
         for letter, box in zip(letters, boxes[bool(final)], strict=True)
     ]
     if final:
-        moved.append(_move(_stray(_FINAL, rng, freedom, size=size), rng.normal(0, 0.05 * freedom, 2)))
+        moved.append(_move(_stray(_FINAL, dice, freedom, size=size), dice, freedom))
         letters += final
     beside = medial in UPRIGHT
-    parts = split(initial, moved[0], rng, freedom=freedom, is_beside=beside)
+    parts = split(initial, moved[0], dice, freedom=freedom, is_beside=beside)
     for letter, box in zip(letters[1:], moved[1:], strict=True):
-        parts += split(letter, box, rng, freedom=freedom)
+        parts += split(letter, box, dice, freedom=freedom)
     return parts
 
 
-def split(
-    letter: str, box: Box, rng: np.random.Generator, *, freedom: float, is_beside: bool = False
-) -> list[Placed]:
+def split(letter: str, box: Box, dice: Dice, *, freedom: float, is_beside: bool = False) -> list[Placed]:
     """A letter in its box; one that is made of two as those two, side by side."""
     left, top, right, bottom = box
     if letter in MIXED:
@@ -81,31 +75,30 @@ def split(
     if pair is None:
         return [Placed(letter, box, is_beside)]
     left, right = left - 0.05, right + 0.05
-    overlap = rng.normal(0, 0.04 * freedom)
+    overlap = dice.normal(0, 0.04 * freedom)
     halves = (
         (left, top, left + (0.48 + overlap) * (right - left), bottom),
         (left + (0.52 - overlap) * (right - left), top, right, bottom),
     )
     return [
-        Placed(half, _stray(box, rng, freedom / 2), is_beside) for half, box in zip(pair, halves, strict=True)
+        Placed(half, _stray(box, dice, freedom / 2), is_beside)
+        for half, box in zip(pair, halves, strict=True)
     ]
 
 
-def _move(box: Box, by: FloatArray) -> Box:
-    x, y = by.tolist()
+def _move(box: Box, dice: Dice, freedom: float) -> Box:
+    x, y = dice.normal(0, 0.05 * freedom), dice.normal(0, 0.05 * freedom)
     return box[0] + x, box[1] + y, box[2] + x, box[3] + y
 
 
-def _stray(
-    box: Box, rng: np.random.Generator, freedom: float, *, size: float = 1.0, is_upright: bool = False
-) -> Box:
+def _stray(box: Box, dice: Dice, freedom: float, *, size: float = 1.0, is_upright: bool = False) -> Box:
     """Moves the sides of a box and shrinks it, but leaves at least a little; upright vowels may hang down."""
     left, top, right, bottom = box
-    moves = np.clip(rng.normal(0, 0.06 * freedom, 4), -0.13, 0.13).tolist()
+    moves = [min(max(dice.normal(0, 0.06 * freedom), -0.13), 0.13) for _ in range(4)]
     left, right = left + moves[0], right + moves[1]
     top, bottom = top + moves[2], bottom + moves[3]
     if is_upright:
-        bottom += abs(float(rng.normal(0, 0.10 * freedom)))
+        bottom += abs(dice.normal(0, 0.10 * freedom))
     else:
         x, y = (1 - size) / 2 * (right - left), (1 - size) / 2 * (bottom - top)
         left, right, top, bottom = left + x, right - x, top + y, bottom - y

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 from koocr import KoOCR
-from koocr.data.glyphs import fit_ink
-from koocr.data.synthesis.written import Hand, sample_hand, unit_square, write
+from koocr.data.glyphs import GLYPH_SIZE, INK_SIZE, fit_ink
+from koocr.data.synthesis.written import Hand, sample_hand, unit_square, write, write_fitted
 from koocr.data.synthesis.written.hand import corner_cutting
 from koocr.data.synthesis.written.layout import place
 from koocr.data.synthesis.written.letters import CONSONANTS, FLAT, UPRIGHT, ways
@@ -85,20 +86,35 @@ def test_the_shipped_model_reads_a_neat_hand() -> None:
 
 def test_haste_joins_strokes_and_changes_shapes() -> None:
     def parts(speed: float) -> float:
-        import cv2
-
-        rng = np.random.default_rng(0)
         hand = replace(NEAT, speed=speed, tremble=0.03)
-        pictures = [write(syllable_index(char), hand, rng) for char in COMMON]
+        rng = np.random.default_rng(0)
+        pictures = [write(syllable_index(char), hand, rng) for char in COMMON * 15]
         return float(np.mean([cv2.connectedComponents((ink > 127).astype(np.uint8))[0] for ink in pictures]))
 
-    assert parts(1.0) < parts(0.0), "fewer separate parts"
+    assert parts(1.0) < parts(0.0) - 0.02, "fewer separate parts"
 
 
-def test_ink_fits_the_glyph_store() -> None:
+@pytest.mark.parametrize("how", [{}, {"grid": 14}, {"pen": 0.12}, {"pen": 0.04, "taper": 0.5}])
+def test_a_fitted_drawing_is_the_drawing_fitted(how: dict[str, float]) -> None:
+    hand = replace(NEAT, tremble=0.03, slant=0.2, rise=0.1, **how)  # type: ignore[arg-type]
+    differences = []
+    for symbol in range(0, NUM_SYLLABLES + len(JAMO), 331):
+        fitted = write_fitted(symbol, hand, np.random.default_rng(symbol))
+        same = fit_ink(write(symbol, hand, np.random.default_rng(symbol)))
+        assert same is not None and fitted.shape == same.shape and fitted.max() > 150
+        one, other = (cv2.GaussianBlur(square, (0, 0), 2).astype(float) for square in (fitted, same))
+        differences.append(np.abs(one - other).sum() / other.sum())
+    assert max(differences) < 0.3 and np.mean(differences) < 0.2, "widths are rounded otherwise"
+
+
+def test_fitted_drawings_fill_the_square_as_stored_glyphs_do() -> None:
     rng = np.random.default_rng(3)
-    square = fit_ink(write(syllable_index("뷁"), sample_hand(rng), rng))
-    assert square is not None and square.shape == (64, 64) and square.max() > 200
+    for symbol in range(0, NUM_SYLLABLES + len(JAMO), 61):
+        square = write_fitted(symbol, sample_hand(rng), rng)
+        assert square.shape == (GLYPH_SIZE, GLYPH_SIZE) and square.dtype == np.uint8
+        left, top, width, height = cv2.boundingRect((square > 24).astype(np.uint8))
+        assert abs(max(width, height) - INK_SIZE) <= 2
+        assert abs(2 * left + width - GLYPH_SIZE) <= 3 and abs(2 * top + height - GLYPH_SIZE) <= 3
 
 
 @pytest.mark.parametrize("symbol", [0, 11171])
