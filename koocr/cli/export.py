@@ -17,6 +17,14 @@ HELP = "turn trained weights into the ONNX files that reading uses, float32 and 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
     parser.add_argument("weights", type=Path, help="an .h5 file that training wrote")
+    parser.add_argument(
+        "--average",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="export the mean with these weights, of runs that began alike; repeatable",
+    )
     parser.add_argument("--output", type=Path, required=True, help="the .onnx file to write")
     parser.add_argument(
         "--int8", type=Path, metavar="FILE", help="also write an int8 network; needs --calibration"
@@ -74,7 +82,7 @@ def _export_character(args: argparse.Namespace) -> int:
     from koocr.character.keras_model import find_weights, load_model, stored_metadata
     from koocr.character.temperatures import fit_temperatures
     from koocr.data.glyphs import open_store
-    from koocr.training.weights_file import save_weights
+    from koocr.training.weights_file import average_weights, save_weights
 
     if args.int8 and not args.calibration:
         raise ConfigError("--int8 needs --calibration with the glyph store of the val split")
@@ -83,6 +91,7 @@ def _export_character(args: argparse.Namespace) -> int:
     if args.common_bonus is not None:
         metadata = replace(metadata, common_bonus=args.common_bonus)
     model, settings = load_model(source), metadata.settings
+    average_weights(model, args.average)
     images = np.zeros((0, settings.image_size, settings.image_size), np.uint8)
     if args.calibration:
         store = open_store(args.calibration)
@@ -121,6 +130,7 @@ def _export_character(args: argparse.Namespace) -> int:
 def _check_files(args: argparse.Namespace) -> None:
     """Raises ConfigError where a result would be written over the weights or another result, or misnamed."""
     files = {"weights": Path(args.weights), "--output": args.output, "--int8": args.int8, "--half": args.half}
+    files |= {f"--average {path}": path for path in args.average}
     given = {name: path for name, path in files.items() if path is not None}
     for name, suffix in (("--output", ".onnx"), ("--int8", ".onnx"), ("--half", ".h5")):
         if name in given and given[name].suffix.lower() != suffix:

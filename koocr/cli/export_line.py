@@ -24,7 +24,7 @@ def export_line(args: argparse.Namespace) -> int:
     """Exports, checks each file against Keras, and prints what was written."""
     from koocr.line.export import agreement, export_onnx, quantise
     from koocr.line.keras_model import find_weights, load_model, stored_metadata
-    from koocr.training.weights_file import save_weights
+    from koocr.training.weights_file import average_weights, save_weights
 
     if (args.fonts is None) != (args.text is None):
         raise ConfigError(
@@ -34,6 +34,7 @@ def export_line(args: argparse.Namespace) -> int:
         raise ConfigError("--int8 of a line network needs --fonts and --text, to draw lines for calibration")
     source = find_weights(args.weights)
     metadata, model = stored_metadata(source), load_model(source)
+    average_weights(model, args.average)
     images: list[Any] = []
     if args.fonts is not None:
         images, texts = _validation_lines(args)

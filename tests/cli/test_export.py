@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from koocr.character.reader import KoOCR
@@ -64,6 +65,7 @@ def test_float32_alone_needs_no_images(folder: Path, capsys: pytest.CaptureFixtu
         (["weights.h5", "--output=b.onnx", "--int8=c.onnx"], 2, "--int8 needs --calibration"),
         (["none.h5", "--output=b.onnx"], 3, "there is no weight file 'none.h5'"),
         (["bad.h5", "--output=b.onnx"], 3, "'bad.h5' can't be read as weights"),
+        (["weights.h5", "--output=b.onnx", "--average=bad.h5"], 3, "'bad.h5' can't be read as weights"),
         (["weights.h5", "--output=b.onnx", "--calibration=none"], 5, "none: this is no finished glyph store"),
         (["weights.h5"], 2, "the following arguments are required: --output"),
         (
@@ -95,6 +97,7 @@ def test_what_is_wrong_is_said_in_one_sentence(
         (["--output={}/weights.h5"], "--output is .*weights.h5'; give a name that ends in .onnx"),
         (["--output={}/x.onnx", "--half={}/weights.h5"], "weights.h5' is named twice"),
         (["--output={}/x.onnx", "--int8={}/x.onnx"], "x.onnx' is named twice"),
+        (["--output={}/x.onnx", "--average={}/x.h5", "--half={}/x.h5"], "x.h5' is named twice"),
         (["--output={}/x.onnx", "--half={}/x.bin"], "--half is .*; give a name that ends in .h5"),
     ],
 )
@@ -106,6 +109,20 @@ def test_no_file_is_written_over_another(
     assert main([*argv, "--calibration=x"]) == 2
     assert re.search(message, capsys.readouterr().err)
     assert (folder / "weights.h5").read_bytes() == before
+
+
+def test_the_mean_of_two_runs(folder: Path) -> None:
+    from koocr.training.weights_file import read_settings, read_weights, save_weights
+
+    model = trained_network()
+    kept = model.get_weights()
+    model.set_weights([2 * value for value in kept])
+    save_weights(folder / "twice.h5", model, read_settings(folder / "weights.h5"))
+    model.set_weights(kept)
+    files = [f"--output={folder / 'mean.onnx'}", f"--half={folder / 'mean.h5'}"]
+    assert main(["export", str(folder / "weights.h5"), f"--average={folder / 'twice.h5'}", *files]) == 0
+    one, mean = read_weights(folder / "weights.h5"), read_weights(folder / "mean.h5")
+    assert all(np.allclose(mean[name], 1.5 * value, rtol=1e-2, atol=1e-4) for name, value in one.items())
 
 
 def test_the_bonus_needs_no_calibration(folder: Path) -> None:

@@ -10,7 +10,12 @@ keras = pytest.importorskip("keras", reason="training needs the train extra")
 import h5py  # noqa: E402
 
 from koocr.errors import WeightsCorruptError, WeightsError, WeightsMissingError  # noqa: E402
-from koocr.training.weights_file import load_weights, read_settings, save_weights  # noqa: E402
+from koocr.training.weights_file import (  # noqa: E402
+    average_weights,
+    load_weights,
+    read_settings,
+    save_weights,
+)
 
 
 def network(units: int = 4, *, name: str = "hidden") -> "keras.Model":
@@ -82,6 +87,22 @@ def test_another_networks_weights(tmp_path: Path, other: "keras.Model") -> None:
     ):
         load_weights(tmp_path / "weights.h5", other)
     assert all(np.array_equal(a, b) for a, b in zip(before, other.get_weights(), strict=True))
+
+
+def test_the_mean_of_several_runs(tmp_path: Path) -> None:
+    models = [filled(network(), seed) for seed in range(3)]
+    for number, model in enumerate(models[1:], start=1):
+        save_weights(tmp_path / f"{number}.h5", model, {})
+    mean = [
+        np.mean(values, axis=0) for values in zip(*(model.get_weights() for model in models), strict=True)
+    ]
+    average_weights(models[0], [tmp_path / "1.h5", tmp_path / "2.h5"])
+    for found, expected in zip(models[0].get_weights(), mean, strict=True):
+        assert np.allclose(found, expected, atol=1e-6)
+    average_weights(models[1], [])
+    assert is_equal(models[1], filled(network(), 1))
+    with pytest.raises(WeightsError, match="holds another network"):
+        average_weights(network(5), [tmp_path / "1.h5"])
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
