@@ -1,4 +1,4 @@
-# make demo     read the images in samples/ (or IMAGE=…) with the shipped model
+# make demo     read the images in samples/ (or IMAGE=…, a character, or LINE=…) with the shipped models
 # make test     lint, type check and test everything; the same as .ci/run
 # make format   let ruff put the code in order
 # make lock     renew the pins in requirements/ (needs uv)
@@ -18,13 +18,16 @@ LOCK := uv pip compile --universal --python-version 3.10 --generate-hashes --no-
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
-export IMAGE  # through the environment, so that any file name survives the shell
+export IMAGE LINE  # through the environment, so that any file name survives the shell
 
 demo: $(VENV)/core.stamp
 ifdef IMAGE
 	@$(RUN) koocr predict "$$IMAGE" -n 5 --picture demo.png
+else ifdef LINE
+	@$(RUN) koocr line "$$LINE"
 else
 	@$(RUN) koocr predict samples/*.png samples/*.jpg -n 5 --picture demo.png
+	@$(RUN) koocr line samples/lines/*.png samples/lines/*.jpg
 endif
 
 test: lint types tests

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from koocr.data.faces import load_faces
 from koocr.data.handwriting import load_handwriting
@@ -23,6 +23,12 @@ DRAWN = {
     "펜글씨-왜.png": ("nanum-pen", "왜", 90, 16, 40, 235),
     "붓글씨-꿈.png": ("east-sea-dokdo", "꿈", 96, 14, 30, 250),
     "낱자-ㅎ.png": ("song-myung", "ㅎ", 64, 14, 15, 250),
+}
+LINES = {
+    "본문.png": ("gowun-batang", "훑어보니 책값은 13,500원(15% 할인)이었다.", 40, 15, 250),
+    "흰 글줄.png": ("ibm-plex-sans-kr", "2026년 11월 20일 금요일, 서울 → 부산", 36, 240, 40),
+    "손글씨.png": ("nanum-pen", "오늘은 비가 와서 집에서 책을 읽었다.", 56, 40, 240),
+    "낯선 음절.png": ("baekmuk-gulim", "뷁 쀍 휅 햏 낱말이 아니어도 읽는다!", 40, 20, 245),
 }
 
 
@@ -41,6 +47,30 @@ def main(fonts: str, handwriting: str) -> None:
             HERE / f"손글씨-{label}.png", optimize=True
         )
     photographed(Image.open(HERE / "바탕-훑.png")).save(HERE / "사진-훑.jpg", quality=60)
+    for name, (face, text, size_px, ink, paper) in LINES.items():
+        image = drawn_line(faces[face].open(size_px), text, ink, paper)
+        image.save(HERE / "lines" / name, optimize=True)
+    photographed_line(Image.open(HERE / "lines" / "본문.png")).save(
+        HERE / "lines" / "사진.jpg", quality=60, optimize=True
+    )
+
+
+def drawn_line(font: ImageFont.FreeTypeFont, text: str, ink: int, paper: int) -> Image.Image:
+    """A line with a little paper around it."""
+    left, top, right, bottom = font.getbbox(text)
+    image = Image.new("L", (round(right - left) + 24, round(bottom - top) + 20), paper)
+    ImageDraw.Draw(image).text((12 - left, 10 - top), text, fill=ink, font=font)
+    return image
+
+
+def photographed_line(image: Image.Image) -> Image.Image:
+    """Small, a little askew, blurred, with a shadow and grain."""
+    rng = np.random.default_rng(8)
+    turned = image.rotate(1, resample=Image.Resampling.BICUBIC, expand=True, fillcolor=250)
+    small = turned.resize((round(turned.width * 0.6), round(turned.height * 0.6)))
+    array = cv2.GaussianBlur(np.asarray(small, np.float32), (0, 0), 0.7)
+    array *= np.linspace(1.0, 0.6, array.shape[1])[None, :]
+    return Image.fromarray(np.clip(array + rng.normal(0, 6, array.shape), 0, 255).astype(np.uint8))
 
 
 def photographed(image: Image.Image) -> Image.Image:

@@ -69,15 +69,15 @@ def test_every_option_is_described(name: str) -> None:
     assert set(missing) <= {"--help"}
 
 
-def test_the_example_prints_what_stands_below_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_examples_print_what_stands_below_them(monkeypatch: pytest.MonkeyPatch) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    match = re.search(r"```python\n(.*?)```\n\nprints\n\n```\n(.*?)```", text, re.DOTALL)
-    assert match is not None
-    program, printed = match.groups()
+    examples = re.findall(r"```python\n(.*?)```\n\nprints\n\n```\n(.*?)```", text, re.DOTALL)
+    assert len(examples) == 2, "a character and a line"
     monkeypatch.chdir(ROOT)
-    with contextlib.redirect_stdout(io.StringIO()) as output:
-        exec(compile(program, "README.md", "exec"), {})
-    number = re.compile(r"\d\.\d+")
-    assert number.sub("0", output.getvalue()) == number.sub("0", printed)
-    found, stated = (list(map(float, number.findall(part))) for part in (output.getvalue(), printed))
-    assert found == pytest.approx(stated, abs=0.005), "processors differ a little"
+    for program, printed in examples:
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            exec(compile(program, "README.md", "exec"), {})
+        number = re.compile(r"\d\.\d+")
+        assert number.sub("0", output.getvalue()) == number.sub("0", printed)
+        found, stated = (list(map(float, number.findall(part))) for part in (output.getvalue(), printed))
+        assert found == pytest.approx(stated, abs=0.005), "processors differ a little"

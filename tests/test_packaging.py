@@ -62,10 +62,14 @@ def test_every_file_in_a_package_travels():
 def test_of_the_models_only_what_the_default_one_needs_travels():
     patterns = PROJECT["tool"]["setuptools"]["package-data"]["koocr.pretrained"]
     models = json.loads((ROOT / "pretrained" / "manifest.json").read_text(encoding="utf-8"))["models"]
+    needed = {
+        "character": {"onnx-int8", "keras"},
+        "line": {"onnx-int8", "prior"},
+    }  # Keras explains characters
     for model in models.values():
         for kind, file in model["files"].items():
             travels = any(Path(file["file"]).match(pattern) for pattern in patterns)
-            assert travels == (model.get("default", False) and kind != "onnx"), file["file"]
+            assert travels == (model.get("default", False) and kind in needed[model["task"]]), file["file"]
 
 
 def folder(package):

@@ -10,12 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from koocr import KoOCR
-from koocr.weights import shipped_models, verified
+from koocr import KoOCR, LineReader
+from koocr.weights import shipped_model, shipped_models, verified
 
 SAMPLES = sorted(
     path for path in (Path(__file__).parent.parent / "samples").iterdir() if path.suffix in (".png", ".jpg")
 )
+LABELS = SAMPLES[0].parent / "lines" / "lines.tsv"
+LINES = [
+    (LABELS.parent / name, text)
+    for name, text in (row.split("\t") for row in LABELS.read_text(encoding="utf-8").splitlines())
+]
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +30,7 @@ def reader() -> KoOCR:
 
 def test_every_file_is_the_one_that_the_manifest_names() -> None:
     models = shipped_models()
-    assert [model.is_default for model in models].count(True) == 1
+    assert [model.task for model in models if model.is_default] == ["character", "line"]
     for model in models:
         assert model.reads_with in model.files
         for file in model.files.values():
@@ -57,12 +62,42 @@ def test_the_keras_weights_read_the_same(reader: KoOCR) -> None:
     assert KoOCR(keras_file.path).predict(images) == reader.predict(images)
 
 
+@pytest.fixture(scope="module")
+def line_reader() -> LineReader:
+    return LineReader()
+
+
+@pytest.mark.parametrize(("path", "text"), LINES, ids=lambda value: getattr(value, "name", ""))
+def test_line_samples_are_read_as_labelled(line_reader: LineReader, path: Path, text: str) -> None:
+    line = line_reader.read(path)
+    assert line.text == text
+    assert "".join(character.text for character in line.characters) == text
+    assert line.confidence > 0.3
+
+
+def test_lines_are_read_alike_by_all_files(line_reader: LineReader) -> None:
+    model = shipped_model(task="line")
+    images = [path for path, _ in LINES]
+    best_path = [line.text for line in LineReader(prior=False).read(images)]
+    assert line_reader.prior is not None
+    for kind in ("onnx", "keras"):
+        assert [line.text for line in LineReader(model.files[kind].path).read(images)] == best_path
+
+
+def test_an_empty_line_is_no_invention(line_reader: LineReader) -> None:
+    for image in (np.full((48, 600), 255, np.uint8), np.zeros((30, 400), np.uint8)):
+        assert line_reader.read(image).text == ""
+
+
 def test_reading_loads_no_training_package() -> None:
     code = (
-        "import sys, koocr; koocr.KoOCR().predict(sys.argv[1]);"
+        "import sys, koocr; koocr.KoOCR().predict(sys.argv[1]); koocr.LineReader().read(sys.argv[2]);"
         "print({'tensorflow', 'keras', 'torch', 'jax', 'matplotlib', 'onnx', 'sklearn'} & set(sys.modules))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(SAMPLES[0])], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, str(SAMPLES[0]), str(LINES[0][0])],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.strip() == "set()"
