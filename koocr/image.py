@@ -20,7 +20,16 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from koocr.errors import InputError
 from koocr.hangul import nfc, nfd
 
-__all__ = ["FORMATS", "MAX_PIXELS", "GreyImage", "ImageSource", "as_batch", "is_batch", "load_image"]
+__all__ = [
+    "FORMATS",
+    "MAX_PIXELS",
+    "GreyImage",
+    "ImageSource",
+    "as_batch",
+    "is_batch",
+    "load_image",
+    "load_image_of_batch",
+]
 
 ImageSource: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[Any]
 """A path, the bytes of an image file, an open binary file, a Pillow image, or an array."""
@@ -90,6 +99,14 @@ def is_batch(images: object) -> bool:
 def as_batch(images: Any) -> list[ImageSource]:
     """Returns the images of a batch as a list, and one image as a list of one; see `is_batch`."""
     return list(images) if is_batch(images) else [images]
+
+
+def load_image_of_batch(image: ImageSource, number: int) -> GreyImage:
+    """As `load_image`; an error says which image of the batch it was, counted from 0."""
+    try:
+        return load_image(image)
+    except InputError as error:
+        raise InputError(f"image {number} of the batch, counted from 0: {error}") from error
 
 
 def _from_path(name: str, max_pixels: int) -> GreyImage:

@@ -116,6 +116,33 @@ def verified(file: ModelFile) -> Path:
     return file.path
 
 
+def keras_file(name: str | Path, *, task: str) -> Path:
+    """A Keras weight file by its path, or that of a shipped model of a task by its name.
+
+    Raises:
+        WeightsError: there is neither, the model came without Keras weights, or they are damaged.
+    """
+    path = Path(name)
+    if path.suffix.lower() == ".onnx":
+        raise WeightsMissingError(
+            f"{str(path)!r} holds no Keras weights; give the .h5 file it was exported from"
+        )
+    if path.suffix.lower() == ".h5" or path_exists(path):
+        return path
+    model = shipped_model(str(name), task=task)
+    if "keras" not in model.files:
+        raise WeightsMissingError(f"the model {model.name} comes without Keras weights; give an .h5 file")
+    return verified(model.files["keras"])
+
+
+def path_exists(path: Path) -> bool:
+    """Whether there is such a file or folder; not, where the system allows no such name."""
+    try:
+        return path.exists()
+    except OSError:  # longer than it allows
+        return False
+
+
 def _pretrained_folder() -> Path:
     """Inside the installed package, or beside it in a checkout."""
     package = Path(__file__).resolve().parent

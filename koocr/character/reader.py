@@ -19,11 +19,11 @@ from koocr.character.settings import CharacterSettings
 from koocr.character.symbols import symbol
 from koocr.document import Candidate, Character, JamoScore
 from koocr.engine import Engine, OnnxEngine
-from koocr.errors import ConfigError, InputError, WeightsError, WeightsMissingError
+from koocr.errors import ConfigError, WeightsError, WeightsMissingError
 from koocr.hangul import FINALS, INITIALS, MEDIALS, NUM_SYLLABLES
-from koocr.image import GreyImage, ImageSource, as_batch, is_batch, load_image
+from koocr.image import ImageSource, as_batch, is_batch, load_image, load_image_of_batch
 from koocr.ink import fit_glyph
-from koocr.weights import shipped_model, verified
+from koocr.weights import keras_file, path_exists, shipped_model, verified
 
 if TYPE_CHECKING:
     import keras
@@ -133,10 +133,13 @@ class KoOCR:
             WeightsError: what this reads with came without Keras weights, or they are damaged.
         """
         if self._keras_model is None:
-            from koocr.character.keras_model import find_weights, load_model, new_model
+            from koocr.character.keras_model import load_model, new_model
 
             known = self._keras_weights
-            self._keras_model = new_model(self.settings) if known is None else load_model(find_weights(known))
+            if known is None:
+                self._keras_model = new_model(self.settings)
+            else:
+                self._keras_model = load_model(keras_file(known, task="character"))
         return self._keras_model
 
     def explain(self, image: ImageSource) -> Any:
@@ -170,12 +173,12 @@ class KoOCR:
         if path.suffix.lower() == ".h5":
             return self._open_keras(path)
         if path.suffix.lower() == ".onnx":
-            if not _exists(path):
+            if not path_exists(path):
                 raise WeightsMissingError(
                     f"there is no weight file {weights!r}; check the path, or see `koocr models`"
                 )
             return OnnxEngine(path)
-        if weights and _exists(path):
+        if weights and path_exists(path):
             raise WeightsError(f"{weights!r} is no weight file of koocr; give an .onnx or an .h5 file")
         shipped = shipped_model(weights)
         self._keras_weights = shipped.name
@@ -222,7 +225,8 @@ class KoOCR:
         size = self.settings.image_size
         for start in range(0, len(images), _CHUNK):
             chunk = images[start : start + _CHUNK]
-            yield [fit_glyph(_load(image, start + number), size) for number, image in enumerate(chunk)]
+            pictures = (load_image_of_batch(image, number) for number, image in enumerate(chunk, start))
+            yield [fit_glyph(picture, size) for picture in pictures]
 
     def _scored(
         self, parts: Iterator[list[Glyph]], num_threads: int
@@ -261,21 +265,6 @@ class KoOCR:
             temperatures=self._metadata.temperatures,
             common_bonus=self._metadata.common_bonus,
         )
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # a name longer than the system allows
-        return False
-
-
-def _load(image: ImageSource, number: int) -> GreyImage:
-    """Loads an image of a batch; an error says which one it was."""
-    try:
-        return load_image(image)
-    except InputError as error:
-        raise InputError(f"image {number} of the batch, counted from 0: {error}") from error
 
 
 def _in_place(glyphs: list[Glyph], readings: list[T], blank: T) -> Iterator[T]:

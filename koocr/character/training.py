@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,11 +24,11 @@ from koocr.hangul import NUM_SYLLABLES
 from koocr.training.logs import Log
 from koocr.training.loop import LoopSettings, TrainingBatch, TrainingLoop
 from koocr.training.optimizers import make_optimizer
+from koocr.training.precision import PRECISIONS, precision
 from koocr.training.schedules import Schedule
 from koocr.training.weights_file import save_weights
 
 Batches = Callable[[int], GlyphBatch]
-PRECISIONS = ("float32", "mixed_bfloat16")
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,7 @@ def train_network(
     """
     if training.seed is not None:
         keras.utils.set_random_seed(training.seed)
-    with _precision(training.precision):
+    with precision(training.precision):
         model = build_network(network)
         if start is not None:
             model.set_weights(start.get_weights())
@@ -166,17 +165,6 @@ def _zip(source: Path, target: Path) -> None:
     with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.write(source, source.name)
     partial.replace(target)
-
-
-@contextmanager
-def _precision(name: str) -> Iterator[None]:
-    """Keras's global precision within a context; layers remember what they were made with."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def compile_network(

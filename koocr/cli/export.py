@@ -79,14 +79,15 @@ def _export_character(args: argparse.Namespace) -> int:
 
     from koocr.character.calibration import calibration_images, logits_of
     from koocr.character.export import agreement, export_onnx, quantise
-    from koocr.character.keras_model import find_weights, load_model, stored_metadata
+    from koocr.character.keras_model import load_model, stored_metadata
     from koocr.character.temperatures import fit_temperatures
     from koocr.data.glyphs import open_store
     from koocr.training.weights_file import average_weights, save_weights
+    from koocr.weights import keras_file
 
     if args.int8 and not args.calibration:
         raise ConfigError("--int8 needs --calibration with the glyph store of the val split")
-    source = find_weights(args.weights)
+    source = keras_file(args.weights, task="character")
     metadata = stored_metadata(source)
     if args.common_bonus is not None:
         metadata = replace(metadata, common_bonus=args.common_bonus)

@@ -23,8 +23,9 @@ def add_line_arguments(group: Any) -> None:
 def export_line(args: argparse.Namespace) -> int:
     """Exports, checks each file against Keras, and prints what was written."""
     from koocr.line.export import agreement, export_onnx, quantise
-    from koocr.line.keras_model import find_weights, load_model, stored_metadata
+    from koocr.line.keras_model import load_model, stored_metadata
     from koocr.training.weights_file import average_weights, save_weights
+    from koocr.weights import keras_file
 
     if (args.fonts is None) != (args.text is None):
         raise ConfigError(
@@ -32,7 +33,7 @@ def export_line(args: argparse.Namespace) -> int:
         )
     if args.int8 and args.fonts is None:
         raise ConfigError("--int8 of a line network needs --fonts and --text, to draw lines for calibration")
-    source = find_weights(args.weights)
+    source = keras_file(args.weights, task="line")
     metadata, model = stored_metadata(source), load_model(source)
     average_weights(model, args.average)
     images: list[Any] = []

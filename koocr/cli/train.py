@@ -103,7 +103,7 @@ def _add_data(group: Any) -> None:
     group.add_argument(
         "--handwriting", type=Path, help="real hands beside the faces: folder of labelled zips"
     )
-    group.add_argument("--words", type=Path, help="words with frequencies: two syllables in three come by it")
+    group.add_argument("--words", type=Path, help="words with frequencies: half of the syllables come by it")
     group.add_argument(
         "--glyph_store", type=Path, default=Path("./data/glyphs"), help="where drawn glyphs are kept"
     )
@@ -152,15 +152,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _network(args: argparse.Namespace) -> tuple[CharacterSettings, Any]:
-    from koocr.character.keras_model import find_weights, load_model, stored_metadata
+    from koocr.character.keras_model import load_model, stored_metadata
     from koocr.character.settings import CharacterSettings
+    from koocr.weights import keras_file
 
     options = {name: getattr(args, name) for name in _NETWORK_OPTIONS if getattr(args, name) is not None}
     if args.adversarial_learning is not None:
         options["adversarial"] = args.adversarial_learning
     if args.weights is None:
         return CharacterSettings.from_dict(options), None
-    path = find_weights(args.weights)
+    path = keras_file(args.weights, task="character")
     stored = stored_metadata(path).settings
     settings = CharacterSettings.from_dict({**stored.to_dict(), **options})
     if settings != stored:

@@ -187,10 +187,12 @@ def _settings(options: dict[str, Any], max_length: int) -> LineSettings | StageS
 
 def _trunk(args: argparse.Namespace) -> Any:
     """The weights of a character network, or None."""
-    from koocr.character.keras_model import find_weights
     from koocr.training.weights_file import read_weights
+    from koocr.weights import keras_file
 
-    return None if args.character_weights is None else read_weights(find_weights(args.character_weights))
+    if args.character_weights is None:
+        return None
+    return read_weights(keras_file(args.character_weights, task="character"))
 
 
 def _training(args: argparse.Namespace) -> LineTrainingSettings:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from koocr.errors import WeightsMissingError, missing_dependency
+from koocr.errors import missing_dependency
 from koocr.line.metadata import LineMetadata
 from koocr.line.settings import LineSettings
 from koocr.line.stages.settings import StageSettings
-from koocr.weights import shipped_model, verified
 
 try:
     import keras
@@ -19,7 +18,7 @@ try:
 except ImportError as error:
     raise missing_dependency("keras", "train") from error
 
-__all__ = ["find_weights", "load_model", "new_model", "reading_model", "stored_metadata"]
+__all__ = ["load_model", "new_model", "reading_model", "stored_metadata"]
 
 
 def new_model(settings: LineSettings | StageSettings) -> keras.Model:
@@ -41,25 +40,6 @@ def load_model(path: Path) -> keras.Model:
     model = new_model(stored_metadata(path).settings)
     load_weights(path, model)
     return model
-
-
-def find_weights(name: str | Path) -> Path:
-    """A weight file by its path, or that of a shipped line model by its name.
-
-    Raises:
-        WeightsError: there is neither, the model came without Keras weights, or they are damaged.
-    """
-    path = Path(name)
-    if path.suffix.lower() == ".onnx":
-        raise WeightsMissingError(
-            f"{str(path)!r} holds no Keras weights; give the .h5 file it was exported from"
-        )
-    if path.suffix.lower() == ".h5" or path.exists():
-        return path
-    model = shipped_model(str(name), task="line")
-    if "keras" not in model.files:
-        raise WeightsMissingError(f"the model {model.name} comes without Keras weights; give an .h5 file")
-    return verified(model.files["keras"])
 
 
 def stored_metadata(path: Path) -> LineMetadata:

@@ -12,8 +12,8 @@ import numpy as np
 from koocr.charset import Charset
 from koocr.document import Line
 from koocr.engine import Engine, OnnxEngine
-from koocr.errors import InputError, WeightsError, WeightsMissingError
-from koocr.image import GreyImage, ImageSource, as_batch, is_batch, load_image
+from koocr.errors import WeightsError, WeightsMissingError
+from koocr.image import GreyImage, ImageSource, as_batch, is_batch, load_image, load_image_of_batch
 from koocr.line.batches import STRIDE, Strips, pad, padded_width
 from koocr.line.beam import BeamSettings, Prior, with_prior
 from koocr.line.decoder import DecoderSettings
@@ -23,7 +23,7 @@ from koocr.line.outputs import OutputReader, Place
 from koocr.line.prepare import Strip, fit_line
 from koocr.line.settings import LineSettings
 from koocr.line.stages.settings import StageSettings
-from koocr.weights import shipped_model, verified
+from koocr.weights import path_exists, shipped_model, verified
 
 __all__ = ["LineReader"]
 
@@ -138,7 +138,7 @@ class LineReader:
         """What `describe` makes of the outputs, for one image or a batch; `empty` without ink."""
         if not is_batch(image):
             return self._best_views([load_image(image)], describe, empty, sureness)[0]
-        pictures = [_load(source, number) for number, source in enumerate(as_batch(image))]
+        pictures = [load_image_of_batch(source, number) for number, source in enumerate(as_batch(image))]
         return self._best_views(pictures, describe, empty, sureness)
 
     def _best_views(
@@ -203,12 +203,12 @@ def _open(weights: str, num_threads: int) -> Engine:
     if suffix == ".h5":
         return _open_keras(path)
     if suffix == ".onnx":
-        if not _exists(path):
+        if not path_exists(path):
             raise WeightsMissingError(
                 f"there is no weight file {weights!r}; check the path, or see `koocr models`"
             )
         return OnnxEngine(path, num_threads=num_threads)
-    if weights and _exists(path):
+    if weights and path_exists(path):
         raise WeightsError(f"{weights!r} is no weight file of koocr; give an .onnx or an .h5 file")
     shipped = shipped_model(weights, task="line")
     file = verified(shipped.files[shipped.reads_with])
@@ -220,21 +220,6 @@ def _open_keras(path: Path) -> Engine:
     from koocr.line.keras_model import load_model, reading_model, stored_metadata
 
     return KerasEngine(reading_model(load_model(path)), stored_metadata(path).to_dict())
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # a name longer than the system allows
-        return False
-
-
-def _load(image: ImageSource, number: int) -> GreyImage:
-    """Loads an image of a batch; an error says which one it was."""
-    try:
-        return load_image(image)
-    except InputError as error:
-        raise InputError(f"image {number} of the batch, counted from 0: {error}") from error
 
 
 def _views(picture: GreyImage) -> list[GreyImage]:
