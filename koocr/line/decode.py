@@ -159,7 +159,7 @@ def _trace(
     path = np.empty(len(emission), np.int64)
     for frame in reversed(range(len(emission))):
         path[frame] = state
-        state -= came[frame, state]
+        state -= int(came[frame, state])  # of eight bits, which would hold no state above 127
     places = []
     for state in range(1, len(states), 2):
         frames = np.flatnonzero(path == state)

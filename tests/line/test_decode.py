@@ -94,6 +94,15 @@ def test_aligning_the_best_path_gives_it_back() -> None:
     assert align(scores, [symbol.id for symbol in path]) == path
 
 
+@pytest.mark.parametrize("length", [63, 64, 400])
+def test_lines_of_any_length_are_aligned(length: int) -> None:
+    """128 states and more: steps back along the path are kept in eight bits, places on it aren't."""
+    scores = marked([0, 1, 0, 2] * (length // 2) + [1] * (length % 2))
+    path = best_path(scores)
+    assert len(path) == length
+    assert align(scores, [symbol.id for symbol in path]) == path
+
+
 def test_texts_that_are_too_long() -> None:
     scores = marked([1, 2])
     assert needed_frames([0, 0]) == 3 and needed_frames([0, 1, 0]) == 3 and needed_frames([]) == 0
