@@ -87,18 +87,27 @@ class LineDecoder:
         best = beam_search(scores, self._settings.beam, prior=self._prior)[0]
         return align(scores, best.ids)
 
-    def line(self, scores: FrameScores, *, scale: float = 1.0, offset: float = 0.0) -> Line:
+    def line(
+        self, scores: FrameScores, *, scale: float = 1.0, offset: float = 0.0, width: float = math.inf
+    ) -> Line:
         """Reads one line.
 
         Args:
             scores: of its frames, those of the padding left out.
             scale: pixels of the line image per frame.
-            offset: pixel of the line image where the first frame begins.
+            offset: pixel of the line image where the first frame begins; below 0 where ground was added.
+            width: of the line image: no character reaches beyond it.
         """
-        return self._line(scores, self.read(scores), scale, offset)
+        return self._line(scores, self.read(scores), (scale, offset, width))
 
     def hypotheses(
-        self, scores: FrameScores, n: int, *, scale: float = 1.0, offset: float = 0.0
+        self,
+        scores: FrameScores,
+        n: int,
+        *,
+        scale: float = 1.0,
+        offset: float = 0.0,
+        width: float = math.inf,
     ) -> list[Line]:
         """Up to n different readings of a line, best first, by beam search, whatever `read` does.
 
@@ -107,6 +116,7 @@ class LineDecoder:
             n: at least 1.
             scale: see `line`.
             offset: see `line`.
+            width: see `line`.
 
         Raises:
             ConfigError: n is below 1.
@@ -117,16 +127,17 @@ class LineDecoder:
         beam = replace(beam, width=max(beam.width, 2 * n))
         lines: dict[str, Line] = {}
         for found in beam_search(scores, beam, prior=self._prior):
-            line = self._line(scores, align(scores, found.ids), scale, offset)
+            line = self._line(scores, align(scores, found.ids), (scale, offset, width))
             lines.setdefault(line.text, line)  # a spare space or two, and the text is the same
             if len(lines) == n:
                 break
         return list(lines.values())
 
     def _line(
-        self, scores: FrameScores, symbols: tuple[PlacedSymbol, ...], scale: float, offset: float
+        self, scores: FrameScores, symbols: tuple[PlacedSymbol, ...], place: tuple[float, float, float]
     ) -> Line:
-        """What symbols say, and how surely."""
+        """What symbols say, and how surely; `place`: scale, offset and width, see `line`."""
+        scale, offset, width = place
         log_probability = text_log_probability(scores, [symbol.id for symbol in symbols])
         if self._settings.is_spelled:
             symbols, marginals = unspell(symbols), None
@@ -138,16 +149,17 @@ class LineDecoder:
         confidence = _probabilities(found.confidence)
         candidates = self._candidates(found, marginals)
         kept = self._without_spare_spaces(symbols)
-        bounds = edges([symbols[place] for place in kept], len(scores)) * scale + offset
+        bounds = edges([symbols[number] for number in kept], len(scores)) * scale + offset
+        bounds = np.clip(bounds, 0.0, width)
         characters = tuple(
             LineCharacter(
-                self._charset.symbols[symbols[place].id],
-                confidence[place],
+                self._charset.symbols[symbols[number].id],
+                confidence[number],
                 start,
                 stop,
-                candidates[place],
+                candidates[number],
             )
-            for place, (start, stop) in zip(kept, bounds.tolist(), strict=True)
+            for number, (start, stop) in zip(kept, bounds.tolist(), strict=True)
         )
         text = "".join(character.text for character in characters)
         return Line(text, min(1.0, math.exp(log_probability)), characters)

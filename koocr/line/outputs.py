@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -23,8 +24,8 @@ __all__ = ["OutputReader", "Place"]
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.integer[Any]]
-Place = tuple[float, float]
-"""Pixels of the line image per frame, and the pixel where the first frame begins."""
+Place = tuple[float, float, float]
+"""Pixels of the line image per frame, the pixel where the first frame begins, and the image's width."""
 
 
 class OutputReader:
@@ -76,10 +77,10 @@ class OutputReader:
         """
         if self._is_attention:
             return list(self._spelled(outputs))
-        where = [(1.0, 0.0)] * len(num_frames) if places is None else places
+        where = [(1.0, 0.0, math.inf)] * len(num_frames) if places is None else places
         return [
-            self._decoder.line(scores, scale=scale, offset=offset)
-            for scores, (scale, offset) in zip(self._scores(outputs, num_frames), where, strict=True)
+            self._decoder.line(scores, scale=scale, offset=offset, width=width)
+            for scores, (scale, offset, width) in zip(self._scores(outputs, num_frames), where, strict=True)
         ]
 
     def texts(self, outputs: Mapping[str, FloatArray], num_frames: IntArray) -> list[str]:
@@ -102,8 +103,8 @@ class OutputReader:
         if self._is_attention:
             raise ConfigError("this network spells by attention, which has one reading; take one with CTC")
         return [
-            self._decoder.hypotheses(scores, n, scale=scale, offset=offset)
-            for scores, (scale, offset) in zip(self._scores(outputs, num_frames), places, strict=True)
+            self._decoder.hypotheses(scores, n, scale=scale, offset=offset, width=width)
+            for scores, (scale, offset, width) in zip(self._scores(outputs, num_frames), places, strict=True)
         ]
 
     def _scores(self, outputs: Mapping[str, FloatArray], num_frames: IntArray) -> Iterator[FrameScores]:

@@ -163,7 +163,10 @@ class LineReader:
         for rows in _batches(strips):
             batch = [strip for strip in (strips[row] for row in rows) if strip is not None]
             padded = pad([strip.image for strip in batch])
-            places = [(STRIDE * strip.scale, strip.left) for strip in batch]
+            places = [
+                (STRIDE * strip.scale, strip.left, float(views[row].shape[1]))
+                for row, strip in zip(rows, batch, strict=True)
+            ]
             found = describe(self._logits(padded), padded.num_frames, places=places)
             for row, reading in zip(rows, found, strict=True):
                 readings[row] = reading

@@ -75,8 +75,10 @@ def test_temperatures_calm(metadata: LineMetadata) -> None:
 def test_places() -> None:
     reader = OutputReader(CTC, DecoderSettings())
     outputs, counts = plain([[0, 1, 0, 0, 2, 0]], 4), np.array([6])
-    (line,) = reader.lines(outputs, counts, places=[(8.0, -3.0)])
-    assert [(one.start, one.stop) for one in line.characters] == [(-3.0, 21.0), (21.0, 45.0)]
+    (line,) = reader.lines(outputs, counts, places=[(8.0, 3.0, 99.0)])
+    assert [(one.start, one.stop) for one in line.characters] == [(3.0, 27.0), (27.0, 51.0)]
+    (tight,) = reader.lines(outputs, counts, places=[(8.0, -3.0, 40.0)])
+    assert [(one.start, one.stop) for one in tight.characters] == [(0.0, 21.0), (21.0, 40.0)]
     (bare,) = reader.lines(outputs, counts)
     assert [(one.start, one.stop) for one in bare.characters] == [(0.0, 3.0), (3.0, 6.0)]
 
@@ -86,12 +88,12 @@ def test_hypotheses_differ_and_are_ranked() -> None:
     logits = plain([[1, 0, 2, 0]], 4)
     logits["symbol"][0, 2, 3] = SURE - 0.5  # a space, which would stand at the end
     logits["symbol"][0, 3, 1] = SURE - 1.0
-    (lines,) = reader.hypotheses(logits, np.array([4]), n=3, places=[(1.0, 0.0)])
+    (lines,) = reader.hypotheses(logits, np.array([4]), n=3, places=[(1.0, 0.0, 99.0)])
     texts = [line.text for line in lines]
     assert texts[0] == "가나" and len(set(texts)) == len(texts) == 3
     assert "가" in texts, "without the space at the end"
     with pytest.raises(ConfigError, match="ask for 1 or more"):
-        reader.hypotheses(logits, np.array([4]), n=0, places=[(1.0, 0.0)])
+        reader.hypotheses(logits, np.array([4]), n=0, places=[(1.0, 0.0, 99.0)])
 
 
 def test_what_does_not_go_together() -> None:
@@ -99,7 +101,9 @@ def test_what_does_not_go_together() -> None:
     with pytest.raises(ConfigError, match="spells by attention; leave beam and prior out"):
         OutputReader(ATTENTION, DecoderSettings(beam=BeamSettings()))
     with pytest.raises(ConfigError, match="spells by attention, which has one reading"):
-        OutputReader(ATTENTION, DecoderSettings()).hypotheses({}, np.array([1]), n=2, places=[(1.0, 0.0)])
+        OutputReader(ATTENTION, DecoderSettings()).hypotheses(
+            {}, np.array([1]), n=2, places=[(1.0, 0.0, 99.0)]
+        )
     with pytest.raises(ConfigError, match="spells jamo by jamo, which no prior knows"):
         OutputReader(JAMO, DecoderSettings(beam=BeamSettings()), prior=prior)
     with pytest.raises(ConfigError, match="a prior needs a beam search"):

@@ -76,6 +76,19 @@ def test_places_and_confidences(reader: LineReader, picture: np.ndarray) -> None
     assert inner.size and inner.min() > 128, "between words there is no ink"
 
 
+@pytest.mark.parametrize("text", ["가", TEXT])
+def test_no_character_reaches_beyond_the_picture(reader: LineReader, text: str) -> None:
+    """Ground is added around a tight crop for the network; it is no part of the picture."""
+    loose = draw_line(text)
+    inked = np.flatnonzero((loose < 128).any(axis=0))
+    picture = loose[:, inked[0] : inked[-1] + 1]
+    for line in (reader.read(picture), *reader.n_best(picture, 2)):
+        assert line.text
+        edges = [edge for character in line.characters for edge in (character.start, character.stop)]
+        assert edges[0] >= 0 and edges[-1] <= picture.shape[1]
+        assert edges == sorted(edges)
+
+
 def test_candidates(onnx_file: Path, picture: np.ndarray) -> None:
     line = LineReader(onnx_file, num_candidates=3).read(picture)
     for character in line.characters:
