@@ -34,8 +34,22 @@ _BITS = 16
 """Of a symbol in a key: four symbols fill 64."""
 _MAX_ORDER = 64 // _BITS
 _FORMAT = 1
-_MOST_KNOWN = 1 << 18
-"""Scores that are kept for the next line; then all are forgotten, so that memory stays flat."""
+_HEAD = ("format", "charset")
+"""Arrays of a file beside those of its n-grams."""
+_DAMAGE = (
+    AttributeError,  # up to Python 3.10: an .npy file is an array, which can't be closed
+    BadZipFile,
+    EOFError,
+    KeyError,
+    OSError,
+    RuntimeError,  # a compression or an encryption that zipfile doesn't know
+    TypeError,
+    ValueError,
+    zlib.error,
+)
+"""What NumPy and zipfile raise where bytes of an `.npz` are wrong."""
+_MOST_KNOWN = 1 << 15
+"""Scores that are kept for the next line (6 MB, two hundred lines); then all are forgotten."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +91,11 @@ class NGram:
             for level in self._levels
         ]
         self._known: dict[tuple[int, ...], float] = {}
+
+    @property
+    def charset(self) -> Charset:
+        """Whose ids it takes for symbols."""
+        return self._charset
 
     @property
     def order(self) -> int:
@@ -165,7 +184,7 @@ class NGram:
                 digest, levels = str(arrays["charset"]), _levels(arrays)
         except FileNotFoundError as error:
             raise WeightsMissingError(f"there is no n-gram model {path}; train one, or go without") from error
-        except (BadZipFile, EOFError, KeyError, OSError, TypeError, ValueError, zlib.error) as error:
+        except _DAMAGE as error:
             raise WeightsCorruptError(f"{path} is no n-gram model, or damaged ({error})") from error
         if digest != _digest(charset):
             raise ConfigError(f"{path} was made for another charset; train it anew for this one")
@@ -242,7 +261,8 @@ def _levels(arrays: Any) -> list[_Level]:
     if int(arrays["format"]) != _FORMAT:
         raise ValueError(f"format {int(arrays['format'])}, not {_FORMAT}")
     lengths = [length for length in range(1, _MAX_ORDER + 1) if f"keys{length}" in arrays]
-    if lengths != list(range(1, len(lengths) + 1)) or not lengths:
+    names = {f"{name}{length}" for length in lengths for name in ("keys", "logs", "contexts", "rests")}
+    if lengths != list(range(1, len(lengths) + 1)) or not lengths or {*arrays} != {*names, *_HEAD}:
         raise ValueError("n-grams are missing")
     return [_read_level(arrays, length) for length in lengths]
 

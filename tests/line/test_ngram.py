@@ -1,5 +1,6 @@
 """The n-gram model against its definition, as a distribution, and on disk."""
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +109,35 @@ def test_bad_files_are_named(tmp_path: Path) -> None:
         np.savez(file, format=np.array(2), charset=np.array(""))
     with pytest.raises(WeightsCorruptError, match="format 2, not 1"):
         NGram.load(path, LETTERS)
+
+
+def test_a_file_of_another_kind_or_with_a_part_missing(tmp_path: Path) -> None:
+    path = tmp_path / "model.npz"
+    model = NGram.train(TEXTS, LETTERS)
+    model.save(path)
+    whole = path.read_bytes()
+    other_compression = bytearray(whole)
+    for head, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        other_compression[whole.index(head) + place] = 99
+    longest_lost = whole.replace(f"keys{model.order}.npy".encode(), b"keyz4.npy")
+    assert longest_lost != whole
+    for damaged in (bytes(other_compression), longest_lost):
+        path.write_bytes(damaged)
+        with pytest.raises(WeightsCorruptError, match="no n-gram model, or damaged"):
+            NGram.load(path, LETTERS)
+
+
+def test_what_it_remembers_stays_small() -> None:
+    """A process that reads thousands of lines asks for hundreds of thousands of scores."""
+    model = NGram.train(TEXTS, LETTERS, order=3)
+    tracemalloc.start()
+    try:
+        for number in range(60_000):
+            model.score([number], 0)  # no prefix was asked for before
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 8e6
 
 
 @pytest.mark.parametrize(
