@@ -12,7 +12,7 @@ import numpy as np
 from koocr.errors import ConfigError
 from koocr.line.scores import BLANK, FrameScores
 
-__all__ = ["BeamSettings", "Hypothesis", "Prior", "beam_search", "with_prior"]
+__all__ = ["BeamSettings", "Hypothesis", "Prior", "beam_search", "check_count", "with_prior"]
 
 _ROOT = 0
 _USUAL_COST = 3.0
@@ -57,8 +57,7 @@ class BeamSettings:
     def __post_init__(self) -> None:
         """Raises ConfigError on a value out of range."""
         for name in ("width", "num_symbols"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} is {getattr(self, name)!r}; give at least 1")
+            check_count(name, getattr(self, name))
         if not 0 <= self.min_probability < 1:
             raise ConfigError(f"min_probability is {self.min_probability!r}; give a number from 0 to below 1")
         if not (math.isfinite(self.prior_weight) and self.prior_weight >= 0):
@@ -67,6 +66,12 @@ class BeamSettings:
             raise ConfigError(f"symbol_bonus is {self.symbol_bonus!r}; give a finite number")
         if not self.least_prior < 0:
             raise ConfigError(f"least_prior is {self.least_prior!r}; give a number below 0")
+
+
+def check_count(name: str, value: object) -> None:
+    """Raises ConfigError unless a value is a whole number of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ConfigError(f"{name} is {value!r}; give a whole number of at least 1")
 
 
 def with_prior(weight: float = 0.5, *, width: int = 10) -> BeamSettings:

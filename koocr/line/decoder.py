@@ -22,7 +22,7 @@ from koocr.hangul import (
     split_index,
     syllable_index,
 )
-from koocr.line.beam import BeamSettings, Prior, beam_search
+from koocr.line.beam import BeamSettings, Prior, beam_search, check_count
 from koocr.line.confidence import Alternatives, alternatives
 from koocr.line.decode import PlacedSymbol, align, best_path, text_log_probability
 from koocr.line.scores import FactorisedScores, FrameScores, IntArray
@@ -51,8 +51,9 @@ class DecoderSettings:
 
     def __post_init__(self) -> None:
         """Raises ConfigError on a value out of range."""
-        if self.num_candidates < 1:
-            raise ConfigError(f"num_candidates is {self.num_candidates!r}; give at least 1")
+        check_count("num_candidates", self.num_candidates)
+        if not isinstance(self.beam, BeamSettings | None):
+            raise ConfigError(f"beam is {self.beam!r}; give BeamSettings, or None")
 
 
 class LineDecoder:
@@ -119,10 +120,9 @@ class LineDecoder:
             width: see `line`.
 
         Raises:
-            ConfigError: n is below 1.
+            ConfigError: n is no whole number of at least 1.
         """
-        if n < 1:
-            raise ConfigError(f"{n!r} readings of a line can't be given; ask for 1 or more")
+        check_count("n", n)
         beam = self._settings.beam or BeamSettings()
         beam = replace(beam, width=max(beam.width, 2 * n))
         lines: dict[str, Line] = {}

@@ -12,10 +12,10 @@ import numpy as np
 from koocr.charset import Charset
 from koocr.document import Line
 from koocr.engine import Engine, OnnxEngine
-from koocr.errors import WeightsError, WeightsMissingError
+from koocr.errors import ConfigError, WeightsError, WeightsMissingError
 from koocr.image import GreyImage, ImageSource, as_batch, is_batch, load_image, load_image_of_batch
 from koocr.line.batches import STRIDE, Strips, pad, padded_width
-from koocr.line.beam import BeamSettings, Prior, with_prior
+from koocr.line.beam import BeamSettings, Prior, check_count, with_prior
 from koocr.line.decoder import DecoderSettings
 from koocr.line.metadata import LineMetadata
 from koocr.line.ngram import NGram
@@ -67,6 +67,7 @@ class LineReader:
         prior: Prior | str | Path | bool = True,
         num_threads: int = 1,
     ) -> None:
+        check_count("num_threads", num_threads)
         decoding = DecoderSettings(num_candidates=num_candidates, beam=beam)
         name = "" if weights is None else str(weights)
         self._engine = _open(name, num_threads)
@@ -123,7 +124,7 @@ class LineReader:
             At least one line; for a batch, a list of such lists. A picture without ink gives one empty line.
 
         Raises:
-            ConfigError: n is below 1, or the network spells by attention.
+            ConfigError: n is no whole number of at least 1, or the network spells by attention.
             InputError: an image can't be read.
         """
 
@@ -183,7 +184,13 @@ def _prior(prior: Prior | str | Path | bool, weights: str, charset: Charset) -> 
         return NGram.load(verified(file), charset) if file else None
     if prior is False:
         return None
-    return NGram.load(prior, charset) if isinstance(prior, (str, Path)) else prior
+    if isinstance(prior, (str, Path)):
+        return NGram.load(prior, charset)
+    if not (hasattr(prior, "score") and hasattr(prior, "end")):
+        raise ConfigError(f"prior is {prior!r}; give True, False, a file of `koocr train prior`, or a prior")
+    if isinstance(prior, NGram) and prior.charset != charset:
+        raise ConfigError("the prior was made for another charset than the network; train it anew")
+    return prior
 
 
 def _search(beam: BeamSettings | None, prior: Prior | None) -> BeamSettings | None:

@@ -207,7 +207,9 @@ def test_a_thousand_frames_do_not_vanish() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"width": 0}, "width is 0; give at least 1"),
+        ({"width": 0}, "width is 0; give a whole number of at least 1"),
+        ({"width": 2.5}, "width is 2.5; give a whole number"),
+        ({"num_symbols": "3"}, "num_symbols is '3'; give a whole number"),
         ({"num_symbols": 0}, "num_symbols is 0"),
         ({"min_probability": 1.0}, "min_probability is 1.0; give a number from 0 to below 1"),
         ({"prior_weight": -0.1}, "prior_weight is -0.1; give 0 or more"),

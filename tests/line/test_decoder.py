@@ -214,7 +214,7 @@ def test_sequences_of_jamo_become_syllables() -> None:
 
 
 def test_settings_that_make_no_sense_are_refused() -> None:
-    with pytest.raises(ConfigError, match="num_candidates is 0; give at least 1"):
+    with pytest.raises(ConfigError, match="num_candidates is 0; give a whole number of at least 1"):
         DecoderSettings(num_candidates=0)
     prior = NGram.train(["가"], CHARSET)
     with pytest.raises(ConfigError, match="a prior needs a beam search"):

@@ -92,7 +92,7 @@ def test_hypotheses_differ_and_are_ranked() -> None:
     texts = [line.text for line in lines]
     assert texts[0] == "가나" and len(set(texts)) == len(texts) == 3
     assert "가" in texts, "without the space at the end"
-    with pytest.raises(ConfigError, match="ask for 1 or more"):
+    with pytest.raises(ConfigError, match="n is 0; give a whole number of at least 1"):
         reader.hypotheses(logits, np.array([4]), n=0, places=[(1.0, 0.0, 99.0)])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,7 +15,7 @@ from PIL import Image
 
 pytest.importorskip("keras", reason="the network that is read with is trained here")
 
-from koocr.charset import line_charset
+from koocr.charset import Charset, line_charset
 from koocr.document import Line
 from koocr.errors import ConfigError, InputError, WeightsCorruptError, WeightsError, WeightsMissingError
 from koocr.hangul import syllable_index
@@ -226,7 +227,9 @@ def test_n_best(reader: LineReader, picture: np.ndarray) -> None:
     assert confidences == sorted(confidences, reverse=True) and sum(confidences) <= 1 + 1e-6
     (first, second) = reader.n_best([picture, draw_line("쭈")], 2)
     assert [line.text for line in first] == texts[:2] and second[0].text == "쭈"
-    with pytest.raises(ConfigError, match="0 readings of a line can't be given; ask for 1 or more"):
+    with pytest.raises(ConfigError, match=r"n is 2\.5; give a whole number"):
+        reader.n_best(picture, 2.5)
+    with pytest.raises(ConfigError, match="n is 0; give a whole number of at least 1"):
         reader.n_best(picture, 0)
 
 
@@ -251,6 +254,30 @@ def test_a_prior_can_be_switched_off(onnx_file: Path, picture: np.ndarray) -> No
     assert off.text == TEXT
     assert LineReader(onnx_file, beam=strict, prior=False).read(picture).text == TEXT
     assert LineReader(onnx_file, prior=LovesReul()).read(picture).text == TEXT, "a clear image counts more"
+
+
+def test_a_prior_for_another_charset_is_refused(onnx_file: Path) -> None:
+    """Its ids would be other symbols, and nothing would say so."""
+    with pytest.raises(ConfigError, match="the prior was made for another charset than the network"):
+        LineReader(onnx_file, prior=NGram.train(["가나"], Charset(tuple("가나"))))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"prior": 1}, "prior is 1; give True, False, a file"),
+        ({"prior": None}, "prior is None; give True, False, a file"),
+        ({"beam": 10}, "beam is 10; give BeamSettings"),
+        ({"beam": True}, "beam is True; give BeamSettings"),
+        ({"num_candidates": 2.5}, "num_candidates is 2.5; give a whole number"),
+        ({"num_candidates": "5"}, "num_candidates is '5'; give a whole number"),
+        ({"num_threads": 0}, "num_threads is 0; give a whole number"),
+        ({"num_threads": "2"}, "num_threads is '2'; give a whole number"),
+    ],
+)
+def test_settings_that_are_none_are_refused(onnx_file: Path, wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        LineReader(onnx_file, **wrong)
 
 
 def test_a_shipped_model_brings_its_prior(
