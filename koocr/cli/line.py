@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from koocr.cli.images import image_source, in_one_line, report
-from koocr.cli.options import add_flag, positive_int, positive_number
-from koocr.errors import InputError
+from koocr.cli.options import add_flag, boolean, positive_int, positive_number
+from koocr.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from koocr.document import Line
@@ -52,7 +52,10 @@ def add_prior(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None
 
 
 def _prior(text: str) -> bool | Path:
-    return text.lower() == "true" if text.lower() in ("true", "false") else Path(text)
+    try:
+        return boolean(text)
+    except argparse.ArgumentTypeError:
+        return Path(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -79,7 +82,10 @@ def _reader(args: argparse.Namespace) -> LineReader:
     if args.beam is not None or args.prior_weight is not None:
         weight = with_prior().prior_weight if args.prior_weight is None else args.prior_weight
         beam = with_prior(weight, width=args.beam or BeamSettings.width)
-    return LineReader(args.weights, num_candidates=args.candidates, beam=beam, prior=args.prior)
+    reader = LineReader(args.weights, num_candidates=args.candidates, beam=beam, prior=args.prior)
+    if args.prior_weight is not None and reader.prior is None:
+        raise ConfigError("--prior_weight is given, but there is no prior; name one with --prior FILE")
+    return reader
 
 
 def _json(name: str, lines: list[Line]) -> str:

@@ -126,7 +126,7 @@ def test_a_prior(weights: str, images: Path, tmp_path: Path, capsys: pytest.Capt
     NGram.train(["를 를를 를"] * 50, line_charset(), order=2).save(tmp_path / "prior.npz")
     prior, options = f"--prior={tmp_path / 'prior.npz'}", ["--beam=8", f"--weights={weights}"]
     name = str(images / "a.png")
-    for some in (["--prior=false"], [prior], ["--prior_weight=30"], ["--prior=false", "--prior_weight=30"]):
+    for some in (["--prior=false"], ["--prior=no"], ["--prior=true"], [prior]):
         assert main(["line", name, *options, *some]) == 0
         assert capsys.readouterr().out == f"{TEXT}\n", "a clear image counts more; own weights have no prior"
     assert main(["line", name, *options, prior, "--prior_weight=30"]) == 0
@@ -136,6 +136,8 @@ def test_a_prior(weights: str, images: Path, tmp_path: Path, capsys: pytest.Capt
 @pytest.mark.parametrize(
     ("argv", "code", "message"),
     [
+        (["--prior_weight=0.7"], 2, "--prior_weight is given, but there is no prior; name one"),
+        (["--prior=false", "--prior_weight=0.7"], 2, "but there is no prior"),
         (["--prior=none.npz"], 3, "there is no n-gram model none.npz; train one"),
         (["--weights=none.onnx"], 3, "there is no weight file 'none.onnx'"),
         (["--weights=small"], 3, "the model 'small' reads a character, not a line"),
