@@ -34,7 +34,7 @@ class ShippedModel:
         summary: one line for `koocr models`.
         licence: of the weights.
         reads_with: the format that reading uses, one of `files`.
-        files: by format: "onnx", "onnx-int8" or "keras".
+        files: by format: "onnx", "onnx-int8" or "keras"; of a line model also "prior".
         scores: measured figures by name, each a number; the card says how.
         is_default: of its task: what `KoOCR()` or `LineReader()` uses.
     """

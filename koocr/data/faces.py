@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import gzip
 import os
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,7 +145,7 @@ def load_coverage(path: str | os.PathLike[str]) -> dict[str, npt.NDArray[np.int3
     try:
         raw = file.read_bytes()
         text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise DataError(f"the coverage table cannot be read ({error})", file=file) from error
     return dict(_coverage_line(line, file, n) for n, line in enumerate(text.splitlines(), start=1) if line)
 

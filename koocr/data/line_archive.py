@@ -39,6 +39,7 @@ __all__ = ["LineArchive", "write_line_archive"]
 
 _FORMAT, _VERSION = "koocr lines", 1
 _PIXELS, _INDEX, _RECORDS, _MANIFEST = "pixels.bin", "index.npy", "records.jsonl", "archive.json"
+_MANIFEST_KEYS = ("format", "version", "files", "lines", "info")
 _OFFSET, _HEIGHT, _WIDTH, _CRC = range(4)
 
 
@@ -208,7 +209,7 @@ class LineArchive:
 def _manifest(root: Path) -> dict[str, Any]:
     try:
         manifest = json.loads((root / _MANIFEST).read_text(encoding="utf-8"))
-        found, version, files = (manifest[key] for key in ("format", "version", "files"))
+        found, version, files, *_ = (manifest[key] for key in _MANIFEST_KEYS)
         expected = {name: (files[name]["bytes"], files[name]["sha256"]) for name in files}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"this is no archive of lines ({error!r})", file=root) from error

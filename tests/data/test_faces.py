@@ -99,6 +99,9 @@ def test_a_wrong_coverage_table_is_named(tmp_path: Path, text: str) -> None:
 def test_a_damaged_coverage_table_is_named(tmp_path: Path) -> None:
     write_coverage(tmp_path / "coverage.tsv.gz", {"one": np.arange(2000)})
     whole = (tmp_path / "coverage.tsv.gz").read_bytes()
+    (tmp_path / "coverage.tsv.gz").write_bytes(whole[:10] + bytes([whole[10] ^ 0xFF]) + whole[11:])
+    with pytest.raises(DataError, match="coverage table cannot be read"):
+        load_coverage(tmp_path)
     (tmp_path / "coverage.tsv.gz").write_bytes(whole[:-100])
     with pytest.raises(DataError, match="cannot be read"):
         load_coverage(tmp_path)

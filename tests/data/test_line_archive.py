@@ -165,3 +165,13 @@ def test_archives_of_another_kind_or_version_are_refused(tmp_path: Path) -> None
             LineArchive.open(tmp_path / "set")
     with pytest.raises(DataError, match="no archive"):
         LineArchive.open(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("key", ["lines", "info"])
+def test_an_archive_that_does_not_say_what_it_holds_is_refused(tmp_path: Path, key: str) -> None:
+    write_line_archive(tmp_path / "set", lines())
+    manifest = json.loads((tmp_path / "set" / "archive.json").read_text(encoding="utf-8"))
+    del manifest[key]
+    (tmp_path / "set" / "archive.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(DataError, match="no archive of lines"):
+        LineArchive.open(tmp_path / "set")

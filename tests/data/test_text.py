@@ -195,6 +195,11 @@ def test_missing_and_damaged_text_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "a.txt.gz").write_bytes(gzip.compress("글".encode())[:-4])
     with pytest.raises(DataError, match=r"a\.txt\.gz"):
         read_texts(tmp_path)
+    damaged = bytearray(gzip.compress("글".encode()))
+    damaged[10] ^= 0xFF  # the compressed data themselves
+    (tmp_path / "a.txt.gz").write_bytes(damaged)
+    with pytest.raises(DataError, match=r"a\.txt\.gz"):
+        read_texts(tmp_path)
     (tmp_path / "a.txt.gz").write_bytes(b"\xff\xfe")
     with pytest.raises(DataError, match="UTF-8"):
         read_texts(tmp_path)
