@@ -242,10 +242,14 @@ def _views(picture: GreyImage) -> list[GreyImage]:
 
 def _sureness(line: Line) -> float:
     """How sure its characters are, and that there are some: a line on its side reads as a few odd signs."""
-    if not line.characters:
+    count = len(line.text)
+    if not count:
         return 0.0
-    mean = sum(character.confidence for character in line.characters) / len(line.characters)
-    return mean + 0.02 * min(len(line.characters), 5)
+    if line.characters:
+        mean = sum(character.confidence for character in line.characters) / count
+    else:  # a network that spells by attention gives no characters
+        mean = line.confidence ** (1 / count)
+    return mean + 0.02 * min(count, 5)
 
 
 def _batches(strips: Sequence[Strip | None]) -> Iterator[list[int]]:

@@ -21,8 +21,12 @@ from koocr.errors import ConfigError, InputError, WeightsCorruptError, WeightsEr
 from koocr.hangul import syllable_index
 from koocr.line import reader as reader_module
 from koocr.line.beam import BeamSettings
+from koocr.line.decoder import DecoderSettings
+from koocr.line.metadata import LineMetadata
 from koocr.line.ngram import NGram
+from koocr.line.outputs import OutputReader
 from koocr.line.reader import LineReader
+from koocr.line.stages.settings import StageSettings
 from koocr.weights import ModelFile, ShippedModel
 from tests.trained_lines import METADATA, SETTINGS, draw_line, random_batch
 
@@ -147,6 +151,11 @@ def test_lines_of_like_widths_share_a_batch(reader: LineReader, monkeypatch: pyt
     assert sum(size[0] for size in sizes) == 5 and len(sizes) > 1
 
 
+def has_more_left(strip: np.ndarray) -> bool:
+    ink = strip.sum(axis=(0, 2))
+    return bool(ink[: len(ink) // 2].sum() > 2 * ink[len(ink) // 2 :].sum())
+
+
 class SeesLeft:
     """An engine that surely reads 가가 where a line has more ink on its left, and else an unsure 가."""
 
@@ -158,13 +167,24 @@ class SeesLeft:
         outputs = {name: np.zeros((count, width // 4, *size), np.float32) for name, size in sizes.items()}
         outputs["kind"][:, :, 0] = 20
         for row, frames in enumerate(inputs["num_frames"].tolist()):
-            ink = inputs["image"][row, :, : 4 * frames].sum(axis=(0, 2))
-            is_left = ink[: len(ink) // 2].sum() > 2 * ink[len(ink) // 2 :].sum()
+            is_left = has_more_left(inputs["image"][row, :, : 4 * frames])
             outputs["kind"][row, 1, 1] = 40 if is_left else 20.5
             outputs["kind"][row, 3, 1] = 40 if is_left else 0
             outputs["initial"][row, :, 0] = outputs["medial"][row, :, 0, 0] = 30
             outputs["final"][row, :, 0, 0] = 30
         return outputs
+
+
+class SpellsLeft:
+    """The same, by attention, without the doubts in blanks."""
+
+    def run(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        logits = np.zeros((len(inputs["image"]), 3, 3), np.float32)
+        logits[:, :, 0] = 4
+        for row, frames in enumerate(inputs["num_frames"].tolist()):
+            is_left = has_more_left(inputs["image"][row, :, : 4 * frames])
+            logits[row, :2, 1] = [12, 12] if is_left else [5, 0]
+        return {"symbol": logits}
 
 
 def heavy_on_top() -> np.ndarray:
@@ -190,6 +210,16 @@ def test_vertical_crops_are_turned(onnx_file: Path, is_upside_down: bool) -> Non
             assert (one.start, one.stop) == pytest.approx((other.start, other.stop))
     assert reader.n_best(picture, 1)[0].text == "가가"
     assert reader.read(np.rot90(lying, 2)).text == "가", "what is wider than tall is not turned"
+
+
+def test_a_network_that_spells_reads_vertical_crops_too(onnx_file: Path) -> None:
+    """Its lines have no characters whose confidences say which view reads best."""
+    metadata = LineMetadata(StageSettings(charset_size=2, prediction="Attn"), symbols="가나")
+    reader = LineReader(onnx_file)
+    reader._engine, reader._metadata = SpellsLeft(), metadata
+    reader._outputs = OutputReader(metadata, DecoderSettings())
+    assert reader.read(heavy_on_top()).text == "가가"
+    assert reader.read(heavy_on_top()[::-1]).text == "가가"
 
 
 @pytest.mark.parametrize(
