@@ -86,7 +86,11 @@ def run(args: argparse.Namespace) -> int:
     peers: list[TextReading] = []
     if reader.prior is not None:
         peers.append(OtherReader(_ALONE, LineReader(args.weights or None, prior=False)))
-    peers += [OtherReader(weights, LineReader(weights, prior=args.prior)) for weights in args.against]
+    for weights in args.against:
+        other = LineReader(weights, prior=args.prior)
+        peers.append(OtherReader(weights, other))
+        if reader.prior is not None and other.prior is None:
+            notes.append(f"{weights} has no prior of its own and was read without one; see {_ALONE!r}.")
     peers += _programs(args, notes)
     samples = draw_samples(_plan(args, notes), progress=tell)
     found = measure(reader, samples, peers, progress=tell)

@@ -86,6 +86,14 @@ def test_what_a_prior_gains_is_measured_beside_it(
     assert list(data["figures"]) == ["", *["without a prior"] * columns]
 
 
+@pytest.mark.parametrize(("prior", "is_said"), [("true", True), ("false", False)])
+def test_what_is_compared_without_a_prior_is_said(prior: str, is_said: bool, asked: dict[str, Any]) -> None:
+    options = ["--text=T", "--fonts=F", "--forms=false", "--against=line-int8.onnx", f"--prior={prior}"]
+    assert main(["evaluate", "line", "--weights=line.onnx", *options]) == 0
+    report = Path("line_evaluation", "report.md").read_text("utf-8")
+    assert ("line-int8.onnx has no prior of its own and was read without one" in report) == is_said
+
+
 def test_what_is_not_installed_is_left_out_with_a_note(
     asked: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
