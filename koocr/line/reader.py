@@ -127,6 +127,7 @@ class LineReader:
             ConfigError: n is no whole number of at least 1, or the network spells by attention.
             InputError: an image can't be read.
         """
+        check_count("n", n)
 
         def hypotheses(outputs: Logits, num_frames: Any, *, places: Sequence[Place]) -> list[list[Line]]:
             return self._outputs.hypotheses(outputs, num_frames, n=n, places=places)

@@ -259,6 +259,8 @@ def test_n_best(reader: LineReader, picture: np.ndarray) -> None:
     assert [line.text for line in first] == texts[:2] and second[0].text == "쭈"
     with pytest.raises(ConfigError, match=r"n is 2\.5; give a whole number"):
         reader.n_best(picture, 2.5)
+    with pytest.raises(ConfigError, match="n is -1; give a whole number"):
+        reader.n_best(np.full((40, 90), 255, np.uint8), -1)
     with pytest.raises(ConfigError, match="n is 0; give a whole number of at least 1"):
         reader.n_best(picture, 0)
 
