@@ -22,7 +22,11 @@ _MOST = 700.0
 
 
 class Prior(Protocol):
-    """What is said of a text before the image is seen; `koocr.line.ngram.NGram` is one."""
+    """What is said of a text before the image is seen; `koocr.line.ngram.NGram` is one.
+
+    A prior that looks back a few symbols only may say how many in an attribute `reach`, and is then given no
+    more of a prefix when it scores a symbol: finding a whole prefix takes as long as the rest of the search.
+    """
 
     def score(self, prefix: Sequence[int], symbol: int) -> float:
         """The logarithm of p(symbol | the symbols before it), at most 0."""
@@ -155,6 +159,7 @@ class _Search:
     def __init__(self, settings: BeamSettings, prior: Prior | None) -> None:
         self._settings = settings
         self._prior = prior
+        self._reach = getattr(prior, "reach", -1)
         self._parents = [-1]
         self._last = [BLANK]
         self._children: dict[tuple[int, int], int] = {}
@@ -233,11 +238,12 @@ class _Search:
     def _log_prior(self, node: int, symbol: int) -> float:
         if self._prior is None:
             return 0.0
-        return max(self._prior.score(self._ids(node), symbol), self._settings.least_prior)
+        return max(self._prior.score(self._ids(node, self._reach), symbol), self._settings.least_prior)
 
-    def _ids(self, node: int) -> tuple[int, ...]:
-        ids = []
-        while node:
+    def _ids(self, node: int, reach: int = -1) -> tuple[int, ...]:
+        """The symbols of a prefix; the last `reach` of them, if that is not negative."""
+        ids: list[int] = []
+        while node and len(ids) != reach:
             ids.append(self._last[node])
             node = self._parents[node]
         return tuple(reversed(ids))

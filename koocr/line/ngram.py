@@ -102,6 +102,11 @@ class NGram:
         """The length of the longest n-grams: one more than the context that counts."""
         return len(self._levels)
 
+    @property
+    def reach(self) -> int:
+        """How many symbols before one count for it."""
+        return self.order - 1
+
     @classmethod
     def train(cls, texts: Iterable[str], charset: Charset, *, order: int = 4, min_count: int = 2) -> NGram:
         """Counts n-grams.
@@ -134,9 +139,8 @@ class NGram:
 
     def score(self, prefix: Sequence[int], symbol: int) -> float:
         """The logarithm of p(symbol | the symbols before it), natural; ids of the charset."""
-        reach = self.order - 1
-        recent = tuple(prefix[max(0, len(prefix) - reach) :])
-        gram = (*(self._boundary,) * (reach - len(recent)), *recent, symbol)
+        recent = tuple(prefix[max(0, len(prefix) - self.reach) :])
+        gram = (*(self._boundary,) * (self.reach - len(recent)), *recent, symbol)
         if gram not in self._known:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()

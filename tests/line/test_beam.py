@@ -150,6 +150,21 @@ def test_a_prior_that_rules_a_word_out_only_takes_a_little_from_it() -> None:
     assert beam_search(scores, strict, prior=Never())[0].ids != (0,)
 
 
+@settings(max_examples=25)
+@given(SEEDS, st.integers(3, 8))
+def test_a_prior_that_says_how_far_it_looks_back_finds_the_same(seed: int, steps: int) -> None:
+    class Near(Pairs):
+        reach = 1
+
+        def score(self, prefix: Sequence[int], symbol: int) -> float:
+            assert symbol == -1 or len(prefix) <= 1
+            return super().score(prefix, symbol)
+
+    scores = frame_scores(plain(steps, seed=seed))
+    near, far = (beam_search(scores, with_prior(), prior=kind(3, seed)) for kind in (Near, Pairs))
+    assert near == far
+
+
 def test_it_reads_factorised_outputs() -> None:
     outputs = factorised(30, scale=4.0, seed=1)
     outputs["kind"][::2, 0] += 12
