@@ -112,7 +112,11 @@ class Hypothesis:
 
 
 def beam_search(
-    scores: FrameScores, settings: BeamSettings | None = None, *, prior: Prior | None = None
+    scores: FrameScores,
+    settings: BeamSettings | None = None,
+    *,
+    prior: Prior | None = None,
+    unweighed: frozenset[int] = frozenset(),
 ) -> list[Hypothesis]:
     """Finds the likeliest texts of a line (Graves and Jaitly, 2014; Hannun et al., 2014, with a prior).
 
@@ -122,12 +126,13 @@ def beam_search(
         scores: of the line.
         settings: how widely to search.
         prior: of texts; only asked when its weight is above 0.
+        unweighed: symbols that neither the prior nor the bonus has a say in; they still are context.
 
     Returns:
         Up to `width` texts, best first; one empty text for a line without frames.
     """
     settings = settings or BeamSettings()
-    search = _Search(settings, prior if settings.prior_weight else None)
+    search = _Search(settings, prior if settings.prior_weight else None, unweighed)
     for blank, symbols in _frames(scores, settings):
         search.step(blank, symbols)
     return search.hypotheses()
@@ -156,8 +161,9 @@ class _Search:
     paths that end in a blank and of those that end in its last symbol, divided by a factor common to all.
     """
 
-    def __init__(self, settings: BeamSettings, prior: Prior | None) -> None:
+    def __init__(self, settings: BeamSettings, prior: Prior | None, unweighed: frozenset[int]) -> None:
         self._settings = settings
+        self._unweighed = unweighed
         self._prior = prior
         self._reach = getattr(prior, "reach", -1)
         self._parents = [-1]
@@ -196,7 +202,8 @@ class _Search:
         floor: float,
     ) -> None:
         """Adds a prefix's continuations, but for those in hand and those that will rank below the floor."""
-        best_bonus = self._bonuses[node] + self._settings.symbol_bonus  # a prior can only take from it
+        most = max(self._settings.symbol_bonus, 0.0 if self._unweighed else -math.inf)
+        best_bonus = self._bonuses[node] + most  # a prior can only take from it
         least = math.exp(min(floor - best_bonus, _MOST)) * (1 - 1e-9)
         for symbol, share in symbols:
             if share * sum(self._beam[node]) < least:
@@ -230,13 +237,13 @@ class _Search:
             self._parents.append(node)
             self._last.append(symbol)
             log_prior = self._log_prior(node, symbol)
+            bonus = 0.0 if symbol in self._unweighed else self._settings.symbol_bonus
             self._log_priors.append(self._log_priors[node] + log_prior)
-            added = self._settings.prior_weight * log_prior + self._settings.symbol_bonus
-            self._bonuses.append(self._bonuses[node] + added)
+            self._bonuses.append(self._bonuses[node] + self._settings.prior_weight * log_prior + bonus)
         return child
 
     def _log_prior(self, node: int, symbol: int) -> float:
-        if self._prior is None:
+        if self._prior is None or symbol in self._unweighed:
             return 0.0
         return max(self._prior.score(self._ids(node, self._reach), symbol), self._settings.least_prior)
 

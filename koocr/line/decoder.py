@@ -22,7 +22,7 @@ from koocr.hangul import (
     split_index,
     syllable_index,
 )
-from koocr.line.beam import BeamSettings, Prior, beam_search, check_count
+from koocr.line.beam import BeamSettings, Hypothesis, Prior, beam_search, check_count
 from koocr.line.confidence import Alternatives, alternatives
 from koocr.line.decode import PlacedSymbol, align, best_path, text_log_probability
 from koocr.line.scores import FactorisedScores, FrameScores, IntArray
@@ -76,6 +76,7 @@ class LineDecoder:
         self._prior = prior
         if prior is not None and self._settings.beam is None:
             raise ConfigError("a prior needs a beam search; give beam settings with a prior_weight above 0")
+        self._spaces = frozenset(number for number, symbol in enumerate(charset.symbols) if symbol == " ")
         syllables = [number for number, symbol in enumerate(charset.symbols) if is_syllable(symbol)]
         indices = [syllable_index(charset.symbols[number]) for number in syllables]
         self._syllables = np.array(syllables, np.int64)
@@ -85,8 +86,13 @@ class LineDecoder:
         """The symbols of a line, as the network spells, by best path or by beam search."""
         if self._settings.beam is None:
             return best_path(scores)
-        best = beam_search(scores, self._settings.beam, prior=self._prior)[0]
+        best = self._search(scores, self._settings.beam)[0]
         return align(scores, best.ids)
+
+    def _search(self, scores: FrameScores, beam: BeamSettings) -> list[Hypothesis]:
+        """With a prior, spaces are still read from the picture alone: people leave them out of texts."""
+        unweighed = self._spaces if self._prior is not None else frozenset[int]()
+        return beam_search(scores, beam, prior=self._prior, unweighed=unweighed)
 
     def line(
         self, scores: FrameScores, *, scale: float = 1.0, offset: float = 0.0, width: float = math.inf
@@ -126,7 +132,7 @@ class LineDecoder:
         beam = self._settings.beam or BeamSettings()
         beam = replace(beam, width=max(beam.width, 2 * n))
         lines: dict[str, Line] = {}
-        for found in beam_search(scores, beam, prior=self._prior):
+        for found in self._search(scores, beam):
             line = self._line(scores, align(scores, found.ids), (scale, offset, width))
             lines.setdefault(line.text, line)  # a spare space or two, and the text is the same
             if len(lines) == n:

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from koocr.line.level import fall_of, levelled
+
 UInt8Array = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
 
@@ -47,8 +49,8 @@ class Strip:
 def fit_line(grey: UInt8Array, height: int = HEIGHT) -> Strip | None:
     """Prepares a line for the network.
 
-    Finds out which tone is ink, takes uneven light away, cuts to the band of text and scales that to
-    three quarters of the strip's height; nothing is stretched.
+    Finds out which tone is ink, takes uneven light away, lays the line level, cuts to the band of text and
+    scales that to three quarters of the strip's height; nothing is stretched.
 
     Args:
         grey: (H, W) uint8 picture of one horizontal line, dark on light or light on dark, tight or loose.
@@ -58,16 +60,26 @@ def fit_line(grey: UInt8Array, height: int = HEIGHT) -> Strip | None:
         The strip, or None for a blank picture.
     """
     work, shrink = _shrink(grey)
-    if min(work.shape) < 3:
+    darkness = _darkness(work) if min(work.shape) >= 3 else None
+    fall = None if darkness is None else fall_of(darkness)
+    if fall is None:
+        return _fitted(darkness, shrink, height)
+    turned, back = levelled(grey, fall)
+    work, shrink = _shrink(turned)
+    strip = _fitted(_darkness(work), shrink, height)
+    if strip is None:
         return None
-    darkness = _darkness(work)
-    if darkness is None:
-        return None
-    band = _text_band(darkness)
-    if band is None:
+    left = back[0] @ (strip.left, len(turned) / 2, 1)
+    return Strip(strip.image, float(left), strip.scale * float(back[0, 0]))
+
+
+def _fitted(darkness: UInt8Array | None, shrink: float, height: int) -> Strip | None:
+    """A strip of the ink of a level line in a picture that was shrunk by a factor."""
+    band = None if darkness is None else _text_band(darkness)
+    if darkness is None or band is None:
         return None
     top, bottom, left, right = band
-    text = max(bottom - top, _LEAST_TEXT * len(work))
+    text = max(bottom - top, _LEAST_TEXT * len(darkness))
     scale = _TEXT_SHARE * height / text
     margin = _SIDE_MARGIN * height / scale
     x0, width = left - margin, right - left + 2 * margin

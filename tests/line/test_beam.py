@@ -151,6 +151,23 @@ def test_a_prior_that_rules_a_word_out_only_takes_a_little_from_it() -> None:
 
 
 @settings(max_examples=25)
+@given(SEEDS, st.integers(1, 5), st.sampled_from([0.0, 1.5, -1.0]))
+def test_a_prior_has_no_say_in_some_symbols(seed: int, steps: int, bonus: float) -> None:
+    outputs, prior, free = plain(steps, seed=seed), Pairs(3, seed), 1
+    expected = {}
+    for text, probability in all_texts(all_probabilities(outputs)).items():
+        terms = [
+            max(prior.score(text[:place], symbol), prior.least) + bonus
+            for place, symbol in enumerate(text)
+            if symbol != free
+        ]
+        expected[text] = np.log(probability) + sum(terms) + max(prior.end(text), prior.least)
+    wide = BeamSettings(prior_weight=1.0, symbol_bonus=bonus, **EVERYTHING)
+    found = beam_search(frame_scores(outputs), wide, prior=prior, unweighed=frozenset([free]))
+    assert {hypothesis.ids: hypothesis.score for hypothesis in found} == pytest.approx(expected, abs=1e-4)
+
+
+@settings(max_examples=25)
 @given(SEEDS, st.integers(3, 8))
 def test_a_prior_that_says_how_far_it_looks_back_finds_the_same(seed: int, steps: int) -> None:
     class Near(Pairs):
