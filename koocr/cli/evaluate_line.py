@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from koocr.cli.command_line import print_table, tell, written_command
 from koocr.cli.line import add_prior
 from koocr.cli.options import add_flag, non_negative_int, positive_int
-from koocr.errors import KoocrError, missing_dependency
+from koocr.errors import ConfigError, KoocrError, missing_dependency
 
 if TYPE_CHECKING:
-    from koocr.line.evaluation import LinePlan, TextReading
+    from koocr.line.evaluation import LinePlan, LineSamples, TextReading
     from koocr.line.findings import Measured
 
 NAME = "evaluate line"
@@ -36,7 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_lines(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--text", type=Path, required=True, help="folder of texts and dictionary_words.txt: what lines say"
+        "--lines",
+        type=Path,
+        action="append",
+        default=[],
+        help="labelled lines of your own: a label file, a folder of them, or an archive; repeatable",
+    )
+    group.add_argument(
+        "--text", type=Path, help="folder of texts and dictionary_words.txt: what drawn lines say"
     )
     group.add_argument("--fonts", type=Path, help="folder with faces.csv, coverage.tsv.gz and the fonts")
     group.add_argument(
@@ -76,11 +83,12 @@ def run(args: argparse.Namespace) -> int:
         import matplotlib  # noqa: F401  (before an hour of measuring, not after)
     except ImportError as error:
         raise missing_dependency("matplotlib", "train") from error
-    from koocr.line.evaluation import draw_samples
     from koocr.line.findings import OtherReader, add_speeds, measure, weight_figures
+    from koocr.line.own_lines import own_table
     from koocr.line.reader import LineReader
     from koocr.line.scorecard import scorecard_table
 
+    _check_lines(args)
     notes: list[str] = []
     reader = LineReader(args.weights or None, prior=args.prior)
     peers: list[TextReading] = []
@@ -92,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
         if reader.prior is not None and other.prior is None:
             notes.append(f"{weights} has no prior of its own and was read without one; see {_ALONE!r}.")
     peers += _programs(args, notes)
-    samples = draw_samples(_plan(args, notes), progress=tell)
+    samples = _samples(args, notes)
     found = measure(reader, samples, peers, progress=tell)
     found.figures |= weight_figures([args.weights, *args.against])
     if args.speed:
@@ -101,11 +109,34 @@ def run(args: argparse.Namespace) -> int:
         _add_clusters(found, args, notes)
     found.notes += notes
     page = _write(found, args)
-    print_table(scorecard_table(found.figures, found.peer_figures))
+    for table in (scorecard_table(found.figures, found.peer_figures), own_table(found.readings)):
+        if table.rows:
+            print_table(table)
     for note in found.notes:
         tell(note)
     print(f"the report is in {page}")
     return 0
+
+
+def _check_lines(args: argparse.Namespace) -> None:
+    is_drawn = args.fonts is not None or bool(args.handwriting)
+    if not is_drawn and not args.lines:
+        raise ConfigError(
+            "there is nothing to read lines of; give --lines, --fonts, --handwriting, or several of them"
+        )
+    if is_drawn and args.text is None:
+        raise ConfigError("lines of --fonts and --handwriting are drawn from texts; give --text too")
+
+
+def _samples(args: argparse.Namespace, notes: list[str]) -> LineSamples:
+    """Drawn lines, the user's own, or both."""
+    from koocr.line.evaluation import LineSamples, draw_samples
+    from koocr.line.own_lines import add_own_lines
+
+    is_drawn = args.fonts is not None or bool(args.handwriting)
+    samples = draw_samples(_plan(args, notes), progress=tell) if is_drawn else LineSamples()
+    notes += add_own_lines(samples, args.lines, progress=tell)
+    return samples
 
 
 def _plan(args: argparse.Namespace, notes: list[str]) -> LinePlan:
@@ -161,12 +192,12 @@ def _write(found: Measured, args: argparse.Namespace) -> Path:
     from koocr.line.evaluation import explained
     from koocr.line.scorecard import scorecard_table
 
-    name = _name(args.weights)
+    name, scorecard = _name(args.weights), scorecard_table(found.figures, found.peer_figures)
     out = args.out or Path(f"{_stem(args.weights) or name}_evaluation")
     options = LineReportOptions(
         name=name,
         explained=explained(found.samples),
-        scorecard=scorecard_table(found.figures, found.peer_figures),
+        scorecard=scorecard if scorecard.rows else None,
         figures={"": found.figures, **found.peer_figures},
         num_samples=args.num_samples,
         notes=tuple(found.notes),

@@ -35,12 +35,17 @@ from koocr.data.line_sets import LabelledLine
 from koocr.errors import DataError
 from koocr.image import GreyImage
 
-__all__ = ["LineArchive", "write_line_archive"]
+__all__ = ["LineArchive", "is_line_archive", "write_line_archive"]
 
 _FORMAT, _VERSION = "koocr lines", 1
 _PIXELS, _INDEX, _RECORDS, _MANIFEST = "pixels.bin", "index.npy", "records.jsonl", "archive.json"
 _MANIFEST_KEYS = ("format", "version", "files", "lines", "info")
 _OFFSET, _HEIGHT, _WIDTH, _CRC = range(4)
+
+
+def is_line_archive(path: str | os.PathLike[str]) -> bool:
+    """Whether this is a folder that says it is an archive; opening it checks that."""
+    return (Path(path) / _MANIFEST).is_file()
 
 
 def write_line_archive(

@@ -30,6 +30,7 @@ __all__ = [
     "LabelledLine",
     "LineSet",
     "is_hangul_only",
+    "label_files_in",
     "open_label_files",
     "read_lines",
     "read_vocabulary",
@@ -90,13 +91,17 @@ class LabelFile:
     records: tuple[tuple[Path, str, int], ...]
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str]) -> LabelFile:
+    def open(cls, path: str | os.PathLike[str], *, on_problem: OnProblem | None = None) -> LabelFile:
         """Reads the label file; pictures are read later, when they are asked for.
 
         Empty rows are passed over, and so is a byte order mark.
 
+        Args:
+            path: of the label file.
+            on_problem: is told of a row that has no tab, no path or no text, which is then left out.
+
         Raises:
-            DataError: the file can't be read or isn't UTF-8, a row has no tab, no path or no text.
+            DataError: the file can't be read or isn't UTF-8, or there is such a row and no `on_problem`.
         """
         file = Path(path)
         try:
@@ -106,7 +111,7 @@ class LabelFile:
                 f"the label file can't be read as UTF-8 ({error}); save it so", file=file
             ) from error
         numbered = [(number, row) for number, row in enumerate(rows, start=1) if row.strip()]
-        return cls(file, tuple(_record(row, file, number) for number, row in numbered))
+        return cls(file, tuple(_records(numbered, file, on_problem)))
 
     def __len__(self) -> int:
         """The number of lines."""
@@ -129,6 +134,18 @@ class LabelFile:
             raise DataError(str(error), file=self.path, line=row) from error
 
 
+def _records(
+    rows: Iterable[tuple[int, str]], file: Path, on_problem: OnProblem | None
+) -> Iterator[tuple[Path, str, int]]:
+    for number, row in rows:
+        try:
+            yield _record(row, file, number)
+        except DataError as error:
+            if on_problem is None:
+                raise
+            on_problem(error)
+
+
 def _record(row: str, file: Path, number: int) -> tuple[Path, str, int]:
     name, tab, label = row.partition("\t")
     name, text = name.strip(), normalise(label)
@@ -139,22 +156,38 @@ def _record(row: str, file: Path, number: int) -> tuple[Path, str, int]:
     return file.parent / name, text, number
 
 
-def open_label_files(path: str | os.PathLike[str]) -> list[LabelFile]:
+def open_label_files(path: str | os.PathLike[str], *, on_problem: OnProblem | None = None) -> list[LabelFile]:
     """Opens one label file, or all of a folder and the folders in it, sorted by path.
 
-    Of a folder those files are taken that end in `.tsv` or `.txt` and whose first row has a tab.
+    Args:
+        path: of the file or folder; of a folder see `label_files_in`.
+        on_problem: is told of a row that can't be used, and of a file of a folder that can't be read; they
+            are then left out.
 
     Raises:
-        DataError: there is none, or one of them is damaged.
+        DataError: there is none, the one that is named can't be read, or one is damaged and there is no
+            `on_problem`.
     """
     root = Path(path)
     if not root.is_dir():
-        return [LabelFile.open(root)]
-    candidates = sorted(file for file in root.rglob("*") if file.suffix in LABEL_SUFFIXES and file.is_file())
-    found = [LabelFile.open(file) for file in candidates if _looks_like_labels(file)]
+        return [LabelFile.open(root, on_problem=on_problem)]
+    found: list[LabelFile] = []
+    for file in label_files_in(root):
+        try:
+            found.append(LabelFile.open(file, on_problem=on_problem))
+        except DataError as error:
+            if on_problem is None:
+                raise
+            on_problem(error)
     if not found:
         raise DataError("no label file (rows of path, tab, text) is in this folder", file=root)
     return found
+
+
+def label_files_in(folder: Path) -> list[Path]:
+    """The label files of a folder and the folders in it: `.tsv` or `.txt`, the first row with a tab."""
+    candidates = sorted(file for file in folder.rglob("*") if file.suffix in LABEL_SUFFIXES)
+    return [file for file in candidates if file.is_file() and _looks_like_labels(file)]
 
 
 def _looks_like_labels(file: Path) -> bool:

@@ -38,6 +38,8 @@ from koocr.image import GreyImage
 __all__ = [
     "CLEAN",
     "DEGRADED",
+    "LABELLED",
+    "OWN",
     "RARE",
     "SCANNED",
     "LinePlan",
@@ -50,6 +52,8 @@ __all__ = [
 ]
 
 CLEAN, DEGRADED, RARE, SCANNED = "clean", "degraded", "rare syllables", "scanned"
+OWN, LABELLED = "your lines", "labelled"
+"""Condition, and class and kind, of lines that are not drawn but given, see `koocr.line.own_lines`."""
 PRINTED = tuple(klass for klass in KLASSES if klass != "handwriting")
 SENTENCES, FORMS, SYLLABLES, WORDS = "sentences", "forms", "syllables", "words"
 
@@ -63,6 +67,7 @@ _EXPLAINED = {
     "distortion": "ten words on a wave",
     "blur": "ten words, blurred",
     "background": "ten words on paper, patterns and pictures",
+    OWN: "labelled pictures that were given, as they are",
 }
 _LENGTH = (8, 40)  # symbols of a sentence
 _RARE_LENGTH = 20  # of a line of rare syllables

@@ -92,8 +92,11 @@ def figures_of(readings: LineReadings) -> dict[str, float]:
 
 
 def times_worse(ours: Mapping[str, float], others: Sequence[Mapping[str, float]]) -> float:
-    """In how many of the figures of `COMPARED` one of the others is better; NaN without others."""
-    if not others:
+    """In how many of the figures of `COMPARED` one of the others is better.
+
+    NaN without others, and where none of the figures was measured.
+    """
+    if not others or all(math.isnan(ours.get(name, math.nan)) for name in COMPARED):
         return math.nan
     worse = 0
     for name in COMPARED:

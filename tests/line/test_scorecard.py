@@ -84,6 +84,7 @@ def test_others_that_are_better_are_counted_figure_by_figure() -> None:
     better = {**ours, "hands": 0.25, "writer": 0.25}
     worse = {**ours, "conditions": 0.5}
     assert math.isnan(times_worse(ours, []))
+    assert math.isnan(times_worse(dict.fromkeys(ours, math.nan), [ours]))
     assert times_worse(ours, [same, worse]) == 0
     assert times_worse(ours, [worse, better]) == 2
     assert times_worse({**ours, "space_recall": 0.5}, [better]) == 3
