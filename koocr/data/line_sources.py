@@ -1,17 +1,26 @@
-"""Labelled lines from wherever they are, as one set: a label file, a folder of them, an archive of ours."""
+"""Labelled lines from wherever they are: label files, folders of them, archives of ours, AI Hub's ZIPs."""
 
 from __future__ import annotations
 
 import os
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 
+from koocr.data.aihub_lines import AIHubLines
 from koocr.data.line_archive import LineArchive, is_line_archive
-from koocr.data.line_sets import LabelledLine, LineSet, OnProblem, open_label_files
+from koocr.data.line_sets import (
+    LabelledLine,
+    LineSet,
+    OnProblem,
+    is_hangul_only,
+    label_files_in,
+    open_label_files,
+    read_lines,
+)
 
-__all__ = ["JoinedLines", "open_lines", "set_names"]
+__all__ = ["JoinedLines", "open_lines", "read_sources", "set_names"]
 
 
 class JoinedLines:
@@ -66,6 +75,38 @@ def open_lines(path: str | os.PathLike[str], *, on_problem: OnProblem | None = N
         return LineArchive.open(path)
     files = open_label_files(path, on_problem=on_problem)
     return files[0] if len(files) == 1 else JoinedLines(files)
+
+
+def read_sources(
+    paths: Sequence[Path], *, hangul_only: bool = False, on_problem: OnProblem | None = None
+) -> Iterator[LabelledLine]:
+    """Reads all lines of some sources, one at a time; every source is opened before the first is read.
+
+    Args:
+        paths: what `open_lines` takes, in this order, and after that AI Hub's ZIPs, or folders of them: they
+            are taken together, since labels and pictures lie in different ones.
+        hangul_only: leave out every line that has anything but syllables, jamo and spaces.
+        on_problem: is told of a record that can't be used, which is then left out.
+
+    Raises:
+        DataError: a source can't be opened, or there is such a record and no `on_problem`.
+    """
+    zips = [path for path in paths if _holds_zips(path)]
+    sets = [open_lines(path, on_problem=on_problem) for path in paths if path not in zips]
+    from_zips = AIHubLines(zips, hangul_only=hangul_only) if zips else None
+    for lines in sets:
+        chosen = (n for n in range(len(lines)) if not hangul_only or is_hangul_only(lines.text(n)))
+        yield from read_lines(lines, chosen, on_problem=on_problem)
+    if from_zips is not None:
+        yield from from_zips.lines(on_problem=on_problem)
+
+
+def _holds_zips(path: Path) -> bool:
+    if not path.is_dir():
+        return path.suffix.lower() == ".zip"
+    if is_line_archive(path) or label_files_in(path):
+        return False
+    return any(file.suffix.lower() == ".zip" for file in path.rglob("*"))
 
 
 def set_names(paths: Sequence[Path]) -> list[str]:
