@@ -1,15 +1,14 @@
-"""`koocr train line`: trains a line recogniser on drawn lines."""
+"""`koocr train line`: trains a line recogniser on drawn lines, and on labelled ones beside them."""
 
 from __future__ import annotations
 
 import argparse
 from contextlib import ExitStack
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from koocr.cli.options import add_flag, fraction, need_keras, non_negative_int, positive_int, positive_number
+from koocr.cli.options import fraction, need_keras, non_negative_int, positive_int, positive_number
+from koocr.cli.train_line_data import DATA_OPTIONS, add_data, line_data_of
 from koocr.cli.training_run import (
     add_run,
     add_training,
@@ -23,7 +22,6 @@ from koocr.cli.training_run import (
 from koocr.errors import ConfigError
 
 if TYPE_CHECKING:
-    from koocr.line.data import LineData
     from koocr.line.metadata import LineMetadata
     from koocr.line.recognisers import Recogniser
     from koocr.line.settings import LineSettings
@@ -31,22 +29,18 @@ if TYPE_CHECKING:
     from koocr.line.training import LineTrainingSettings
 
 NAME = "train line"
-HELP = "train a line network on lines drawn from faces, hands and texts"
+HELP = "train a line network on lines drawn from faces, hands and texts, and on labelled ones"
 
 _OWN = ("head", "width", "neck_layers", "neck_units", "neck_heads", "rank", "dropout")
 _STAGES = ("transformation", "features", "sequence", "prediction")
 _FAMILY = (*_STAGES, "channels", "hidden")
 """Options of the four-stage family, which any of its four stages calls for."""
-_DATA_OPTIONS = (
-    "fonts", "text", "handwriting", "leave_out", "max_length", "data_augmentation", "batch_size", "seed",
-)  # fmt: skip
-"""What decides which lines a run learns from, and in which order."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
     _add_network(parser.add_argument_group("network (default: koocr's own, or that of --weights)"))
-    _add_data(parser.add_argument_group("data"))
+    add_data(parser.add_argument_group("data"))
     training = parser.add_argument_group("training")
     add_training(
         training,
@@ -91,26 +85,6 @@ def _add_network(group: Any) -> None:
     )
 
 
-def _add_data(group: Any) -> None:
-    group.add_argument(
-        "--fonts", type=Path, required=True, help="faces to draw: faces.csv, coverage.tsv.gz, files"
-    )
-    group.add_argument(
-        "--text", type=Path, required=True, help="folder of texts and dictionary_words.txt: what lines say"
-    )
-    group.add_argument(
-        "--handwriting", type=Path, help="real hands beside the faces: folder of labelled zips"
-    )
-    group.add_argument(
-        "--leave_out", default="", help="sources whose names begin so (comma between) are not used"
-    )
-    group.add_argument("--max_length", type=positive_int, default=40, help="symbols of a line at most (40)")
-    group.add_argument(
-        "--num_validation", type=non_negative_int, default=64, help="lines of each kind to validate on (64)"
-    )
-    add_flag(group, "--data_augmentation", default=True, help="false: black on white, straight, even")
-
-
 def run(args: argparse.Namespace) -> int:
     """Trains, or goes on with the run in --logs."""
     need_keras()
@@ -133,14 +107,14 @@ def run(args: argparse.Namespace) -> int:
 
     training = _training(args)
     begins_anew = args.weights is not None  # a trunk of --character_weights only helps a run to begin
-    check_same_run(args, settings.to_dict(), data=_DATA_OPTIONS, has_start=begins_anew)
+    check_same_run(args, settings.to_dict(), data=DATA_OPTIONS, has_start=begins_anew)
     logs = open_logs(args, settings.to_dict())
     if is_done(args, training.loop.num_steps, has_start=begins_anew):
         return 0
     with ExitStack() as closing:
         for log in logs:
             closing.callback(log.close)
-        data = _data(args, settings.height, closing)
+        data = line_data_of(args, metadata, closing)
         write_run_settings(args, settings.to_dict(), training.to_dict())
         train_line_network(
             make, training, data, folder=args.logs, logs=logs, start=start, begins_anew=begins_anew
@@ -209,32 +183,3 @@ def _training(args: argparse.Namespace) -> LineTrainingSettings:
         precision=args.precision,
         seed=args.seed,
     )
-
-
-def _data(args: argparse.Namespace, height: int, closing: ExitStack) -> LineData:
-    """What is learnt from; processes that draw it are ended by `closing`."""
-    from koocr.data.synthesis.lines import DrawingSettings
-    from koocr.data.text import TextSettings
-    from koocr.line.data import LineData
-    from koocr.line.drawn import LineDrawing, LineSources, fitted_batches, line_data, validation_lines
-    from koocr.training.workers import WorkerBatches
-
-    sources = LineSources(
-        fonts=args.fonts,
-        text=args.text,
-        handwriting=args.handwriting,
-        leave_out=tuple(prefix for prefix in args.leave_out.split(",") if prefix),
-    )
-    drawing = LineDrawing(
-        batch_size=args.batch_size,
-        seed=args.seed,
-        text=TextSettings(max_length=args.max_length),
-        drawing=DrawingSettings() if args.data_augmentation else DrawingSettings.clean(),
-        num_validation=args.num_validation,
-    )
-    if not args.workers:
-        return line_data(sources, drawing)
-    validation = validation_lines(sources, drawing) if args.num_validation else None
-    make = partial(fitted_batches, sources, replace(drawing, num_validation=0), height)
-    batches = closing.enter_context(WorkerBatches(make, num_workers=args.workers))
-    return LineData(batches, validation)

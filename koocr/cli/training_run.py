@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from koocr.training.logs import Log
     from koocr.training.loop import LoopSettings
 
+_BETWEEN = ", "  # the values of an option that is given several times
+
 
 def add_training(group: Any, **defaults: Any) -> None:
     """Adds the options of the loop and the optimiser.
@@ -88,7 +90,15 @@ def write_run_settings(
 
 
 def _command(args: argparse.Namespace) -> dict[str, str]:
-    return {name: str(value) for name, value in vars(args).items()}
+    return {
+        name: _BETWEEN.join(map(str, value)) if isinstance(value, list) else str(value)
+        for name, value in vars(args).items()
+    }
+
+
+def _names(value: str) -> list[str]:
+    """The last parts of one path or of several."""
+    return [Path(part).name for part in value.split(_BETWEEN)]
 
 
 def check_same_run(
@@ -112,7 +122,7 @@ def check_same_run(
     changed = [name for name, value in network.items() if had.get(name, value) != value]
     found = [f"{name}={had[name]}" for name in changed]
     for name in data:
-        if Path(command.get(name, given[name])).name != Path(given[name]).name:
+        if _names(command.get(name, given[name])) != _names(given[name]):
             found.append(f"{name}={command[name]}")
     saved = Checkpoint.load(args.logs) if found else None
     if saved is not None and not (saved.is_finished and has_start):

@@ -10,6 +10,7 @@ from typing import Any
 from koocr.data.faces import KLASSES, load_coverage, load_faces, select_faces
 from koocr.data.forms import Forms
 from koocr.data.handwriting import WRITER_SPLITS, Handwriting, load_writers
+from koocr.data.line_sets import OnProblem
 from koocr.data.synthesis.lines import DrawingSettings, HandPool, LineBatch, LineStream
 from koocr.data.synthesis.lines.pool import sign_fonts
 from koocr.data.synthesis.lines.settings import PoolSettings
@@ -17,6 +18,7 @@ from koocr.data.text import LineText, Sentences, Syllables, TextSettings, TextSo
 from koocr.errors import DataError
 from koocr.line.batches import FittedLines, fit_lines
 from koocr.line.data import LineData, LineValidation
+from koocr.line.labelled import LabelledLines, LabelledSettings, mixed
 
 _PRINTED = tuple(klass for klass in KLASSES if klass != "handwriting")
 _TRAINING = PoolSettings(written=0.12)
@@ -61,49 +63,75 @@ class LineDrawing:
     num_validation: int = 64
 
 
-def line_data(sources: LineSources, drawing: LineDrawing) -> LineData:
+def line_data(
+    sources: LineSources, drawing: LineDrawing, *, labelled: LabelledLines | None = None
+) -> LineData:
     """Opens the sources of the splits train and val.
 
     The validation has up to four groups: "clean", printed faces in black on white; "hands", handwriting faces
     likewise; "writers", crops of a real hand; "degraded", all faces under all that happens in training.
+
+    Args:
+        sources: what lines are drawn from.
+        drawing: how.
+        labelled: lines that take their share of each batch.
 
     Raises:
         DataError: a file is missing or damaged, or no face is there to learn from.
         MissingDependencyError: Faker is not installed.
     """
     words = _Words.of(sources.text)
-    stream = _training_stream(sources, words, drawing)
+    batches = _training_batches(sources, words, drawing, labelled)
     groups = _validation(sources, words, drawing) if drawing.num_validation else {}
     validation = LineValidation(groups) if groups else None
-    return LineData(lambda index: stream.batch(index, drawing.batch_size), validation)
+    return LineData(batches, validation)
 
 
-def fitted_batches(sources: LineSources, drawing: LineDrawing, height: int) -> Callable[[int], FittedLines]:
+def fitted_batches(
+    sources: LineSources,
+    drawing: LineDrawing,
+    height: int,
+    *,
+    labelled: LabelledSettings | None = None,
+    on_problem: OnProblem | None = None,
+) -> Callable[[int], FittedLines]:
     """Makes batches for training, drawn and prepared: what worker processes do.
 
     Args:
         sources: what lines are drawn from.
         drawing: how.
         height: of the strips.
+        labelled: lines that take their share of each batch.
+        on_problem: is told of a labelled line whose picture can't be read; bad rows of label files are passed
+            over, since whoever starts the processes has told of them.
 
     Raises:
         DataError: see `line_data`.
     """
-    stream = _training_stream(sources, _Words.of(sources.text), drawing)
+    given = None
+    if labelled is not None:
+        given = LabelledLines(labelled, on_problem=lambda error: None)
+        given.on_problem = on_problem
+    batches = _training_batches(sources, _Words.of(sources.text), drawing, given)
 
     def batch(index: int) -> FittedLines:
-        lines = stream.batch(index, drawing.batch_size)
+        lines = batches(index)
         return fit_lines(lines.images, lines.texts, height=height)
 
     return batch
 
 
-def _training_stream(sources: LineSources, words: _Words, drawing: LineDrawing) -> LineStream:
+def _training_batches(
+    sources: LineSources, words: _Words, drawing: LineDrawing, labelled: LabelledLines | None
+) -> Callable[[int], LineBatch]:
     train = _Split("train", sources)
     if not train.faces:
         raise DataError("no face of the split train is in the list; add some", file=sources.fonts)
     pool, text = train.pool(settings=_TRAINING), words.lines("train", drawing.text)
-    return LineStream(pool, text, settings=drawing.drawing, seed=drawing.seed)
+    stream = LineStream(pool, text, settings=drawing.drawing, seed=drawing.seed)
+    if labelled is not None:
+        return mixed(stream, labelled, size=drawing.batch_size)
+    return lambda index: stream.batch(index, drawing.batch_size)
 
 
 def validation_lines(sources: LineSources, drawing: LineDrawing) -> LineValidation:

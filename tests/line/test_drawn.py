@@ -13,8 +13,11 @@ pytest.importorskip("faker", reason="forms are made up by Faker")
 
 from koocr.data.text import TextSettings, text_split
 from koocr.errors import DataError
-from koocr.line.drawn import LineDrawing, LineSources, line_data, validation_lines
+from koocr.line.batches import fit_lines
+from koocr.line.drawn import LineDrawing, LineSources, fitted_batches, line_data, validation_lines
+from koocr.line.labelled import LabelledLines, LabelledSettings
 from tests.drawn_lines import make_sources
+from tests.labelled_lines import write_labels
 
 DRAWING = LineDrawing(batch_size=24, text=TextSettings(max_length=12), num_validation=6)
 
@@ -104,3 +107,22 @@ def test_without_hands(sources: LineSources, tmp_path: Path) -> None:
         line_data(replace(sources, handwriting=tmp_path), DRAWING)
     with pytest.raises(DataError, match="there are no text files"):
         line_data(replace(sources, text=tmp_path), DRAWING)
+
+
+def test_labelled_lines_take_places_of_drawn_ones(sources: LineSources, tmp_path: Path) -> None:
+    path = write_labels(tmp_path / "gt.tsv", ["가나", "다라", "마바"])
+    drawing = replace(DRAWING, batch_size=6, num_validation=0)
+    settings = LabelledSettings(paths=(path,), share=0.5)
+    drawn = line_data(sources, drawing).batches
+    mixed = line_data(sources, drawing, labelled=LabelledLines(settings)).batches
+    for index in (4, 0):
+        lines, alone = mixed(index), drawn(index)
+        assert len(lines) == 6 and lines.texts[:3] == alone.texts[:3]
+        assert all(map(np.array_equal, lines.images[:3], alone.images[:3]))
+        assert sorted(lines.texts[3:]) == ["가나", "다라", "마바"] and set(lines.kinds[3:]) == {"labelled"}
+        assert [len(spans) for spans in lines.spans] == [len(text) for text in lines.texts]
+        assert len(lines.is_handwritten) == 6
+        fitted = fitted_batches(sources, drawing, 32, labelled=settings)(index)
+        expected = fit_lines(lines.images, lines.texts, height=32)
+        assert fitted.texts == expected.texts and set(fitted.texts) >= {"가나", "다라", "마바"}
+        assert all(map(np.array_equal, fitted.strips, expected.strips))

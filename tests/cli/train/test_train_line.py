@@ -16,6 +16,7 @@ from koocr.line.stages.settings import StageSettings
 from koocr.training.weights_file import read_weights
 from tests.cli.train.runs import rows
 from tests.drawn_lines import make_sources
+from tests.labelled_lines import write_labels
 from tests.trained_lines import WEIGHTS, draw_line
 
 pytest.importorskip("keras", reason="training needs the train extra")
@@ -84,6 +85,25 @@ def test_a_stopped_run_goes_on_and_ends_as_one_that_was_not(
 def test_lines_drawn_by_other_processes_are_the_same(finished: Path, sources: list[str]) -> None:
     assert main(["train", "line", *sources, *RUN, *TINY, "--logs=helped", "--workers=2"]) == 0
     assert equal(finished, "helped")
+
+
+def test_labelled_lines_take_their_share(sources: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    write_labels(Path("set/gt.tsv"), ["가", "나 다", "四", "가나다라", "마"])
+    Path("set/gt-4.png").write_bytes(b"no picture")
+    command = ["train", "line", *sources, *RUN, *TINY, "--epochs=2"]
+    given = ["--lines=set", "--lines_share=0.7"]
+    assert main([*command, *given, "--logs=whole"]) == 0
+    error = capsys.readouterr().err
+    assert (
+        "3 labelled lines; left out: 1 line with symbols that the network does not have, 1 line of" in error
+    )
+    assert error.count("gt.tsv:5: ") == 1
+    assert main([*command, *given, "--logs=parts", "--stop_after_minutes=0.000001"]) == 0
+    assert main([*command, *given, "--logs=parts", "--workers=1"]) == 0
+    assert equal("whole", "parts")
+    capsys.readouterr()
+    assert main([*command, "--lines=set/gt.tsv", "--lines_share=0.5", "--logs=parts", "--epochs=3"]) == 2
+    assert "another run, with lines=set, lines_share=0.7;" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("prediction", ["CTC", "Attn"])
@@ -191,6 +211,8 @@ def test_a_loss_that_is_no_number(sources: list[str], capsys: pytest.CaptureFixt
         (["--character_weights=none"], 3, "no shipped model 'none'"),
         (["--fonts=none"], 5, "none: the list of faces cannot be read"),
         (["--text=none"], 5, "there are no text files"),
+        (["--lines=none.tsv"], 5, "none.tsv: the label file can't be read"),
+        (["--lines_share=2"], 2, "takes a number from 0 to 1"),
         (["--batch_sizes=4"], 2, "there is no option '--batch_sizes'; did you mean '--batch_size'?"),
     ],
 )
