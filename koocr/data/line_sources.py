@@ -19,6 +19,7 @@ from koocr.data.line_sets import (
     open_label_files,
     read_lines,
 )
+from koocr.errors import DataError
 
 __all__ = ["JoinedLines", "open_lines", "read_sources", "set_names"]
 
@@ -73,6 +74,8 @@ def open_lines(path: str | os.PathLike[str], *, on_problem: OnProblem | None = N
     """
     if is_line_archive(path):
         return LineArchive.open(path)
+    if _holds_zips(Path(path)):
+        raise DataError("ZIPs are read once, into an archive; run `koocr load line` on them first", file=path)
     files = open_label_files(path, on_problem=on_problem)
     return files[0] if len(files) == 1 else JoinedLines(files)
 

@@ -60,6 +60,10 @@ def test_bad_rows_and_files_are_told_and_the_others_go_on(tmp_path: Path) -> Non
 def test_what_is_no_set_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no label file"):
         open_lines(tmp_path)
+    (tmp_path / "set.zip").write_bytes(b"")
+    for path in (tmp_path, tmp_path / "set.zip"):
+        with pytest.raises(DataError, match="koocr load line"):
+            open_lines(path)
     (tmp_path / "archive.json").write_text("{}")
     with pytest.raises(DataError, match="no archive of lines"):
         open_lines(tmp_path)
