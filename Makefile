@@ -18,12 +18,15 @@ LOCK := uv pip compile --universal --python-version 3.10 --generate-hashes --no-
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
-export IMAGE LINE  # through the environment, so that any file name survives the shell
+# Through the environment and as given, so that any file name survives the shell, and "$" survives make.
+override IMAGE := $(value IMAGE)
+override LINE := $(value LINE)
+export IMAGE LINE
 
 demo: $(VENV)/core.stamp
-ifdef IMAGE
+ifneq ($(value IMAGE),)
 	@$(RUN) koocr predict "$$IMAGE" -n 5 --picture demo.png
-else ifdef LINE
+else ifneq ($(value LINE),)
 	@$(RUN) koocr line "$$LINE"
 else
 	@$(RUN) koocr predict samples/*.png samples/*.jpg -n 5 --picture demo.png

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -114,3 +115,16 @@ def test_every_dependency_is_bounded_from_both_sides(requirement):
 
 def test_the_build_requirement_is_the_one_that_is_locked():
     assert (ROOT / "requirements" / "build.in").read_text().split() == PROJECT["build-system"]["requires"]
+
+
+@pytest.mark.parametrize("variable", ["IMAGE", "LINE"])
+@pytest.mark.parametrize("name", ["글 $HOME $$ $(x) 'y'.png", "100%.png"])
+def test_make_demo_takes_any_file_name(tmp_path, variable, name):
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "python"
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    (tmp_path / "core.stamp").touch()
+    command = ["make", "--silent", "demo", f"VENV={tmp_path}", f"{variable}={name}"]
+    said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, encoding="utf-8").stdout
+    assert name in said.splitlines()

@@ -85,6 +85,17 @@ def test_lines_are_read_alike_by_all_files(line_reader: LineReader) -> None:
         assert [line.text for line in LineReader(model.files[kind].path).read(images)] == best_path
 
 
+@pytest.mark.parametrize(("above", "below"), [(300, 300), (20, 1500), (1500, 20)])
+def test_a_line_with_much_ground_around_it_is_read(line_reader: LineReader, above: int, below: int) -> None:
+    path, text = next((path, text) for path, text in LINES if path.name.startswith("본문"))
+    tight = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)
+    expected = line_reader.read(tight)
+    line = line_reader.read(np.pad(tight, ((above, below), (40, 40)), mode="edge"))
+    assert line.text == text
+    starts = [character.start - 40 for character in line.characters]
+    assert starts == pytest.approx([character.start for character in expected.characters], abs=4)
+
+
 def test_an_empty_line_is_no_invention(line_reader: LineReader) -> None:
     rng = np.random.default_rng(0)
     grain = [rng.normal(0, 1, (48, 500)) for _ in range(8)]

@@ -92,6 +92,28 @@ def _fitted(darkness: UInt8Array | None, shrink: float, height: int) -> Strip | 
     return Strip(image, x0 / shrink, columns / (kept * scale * shrink))
 
 
+def text_rows(grey: UInt8Array) -> slice | None:
+    """The rows of a loose picture that hold its line, with room above and below; all columns stay.
+
+    A line that fills little of its picture is a small one with much ground around it, or a large one of
+    hyphens and dots: which, only reading tells.
+
+    Args:
+        grey: see `fit_line`.
+
+    Returns:
+        The rows, or None where the line fills its picture well enough or there is none.
+    """
+    work, shrink = _shrink(grey)
+    darkness = _darkness(work) if min(work.shape) >= 3 else None
+    band = _text_band(darkness) if darkness is not None else None
+    if band is None or band[1] - band[0] >= _LEAST_TEXT * len(work):
+        return None
+    top, bottom = band[0] / shrink, band[1] / shrink
+    room = 0.4 * (bottom - top)
+    return slice(max(0, round(top - room)), round(bottom + room))
+
+
 def _shrink(grey: UInt8Array) -> tuple[UInt8Array, float]:
     """At working height, and the factor."""
     height, width = grey.shape

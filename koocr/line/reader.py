@@ -20,7 +20,7 @@ from koocr.line.decoder import DecoderSettings
 from koocr.line.metadata import LineMetadata
 from koocr.line.ngram import NGram
 from koocr.line.outputs import OutputReader, Place
-from koocr.line.prepare import Strip, fit_line
+from koocr.line.prepare import Strip, fit_line, text_rows
 from koocr.line.settings import LineSettings
 from koocr.line.stages.settings import StageSettings
 from koocr.weights import path_exists, shipped_model, verified
@@ -154,7 +154,7 @@ class LineReader:
         empty: T,
         sureness: Callable[[T], float],
     ) -> list[T]:
-        """The surest view of each picture, of which a tall one has three; `empty` where none is any text."""
+        """The surest view of each picture, of which some have several; `empty` where none is any text."""
         views = [(number, view) for number, picture in enumerate(pictures) for view in _views(picture)]
         readings = self._read_views([view for _, view in views], describe, empty)
         best: dict[int, T] = {}
@@ -238,11 +238,13 @@ def _open_keras(path: Path) -> Engine:
 
 
 def _views(picture: GreyImage) -> list[GreyImage]:
-    """The picture, and, if it is tall, the two ways of laying it down."""
+    """The picture, if it is tall, the two ways of laying it down, and of a loose one the rows of its line."""
     height, width = picture.shape
-    if height <= _TALL * width:
-        return [picture]
-    return [picture, *(np.ascontiguousarray(np.rot90(picture, turns)) for turns in (1, 3))]
+    views = [picture]
+    if height > _TALL * width:
+        views += [np.ascontiguousarray(np.rot90(picture, turns)) for turns in (1, 3)]
+    rows = [(view, text_rows(view)) for view in views]
+    return views + [np.ascontiguousarray(view[found]) for view, found in rows if found is not None]
 
 
 def _sureness(line: Line) -> float:

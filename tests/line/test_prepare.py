@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koocr.line.prepare import HEIGHT, fit_line
+from koocr.line.prepare import HEIGHT, fit_line, text_rows
 from tests.trained_lines import draw_line
 
 TEXT = "가를 볶쭈"
@@ -144,3 +144,21 @@ def test_any_picture_gives_a_strip_or_none(
         assert strip.image.dtype == np.uint8 and strip.image.shape[0] == HEIGHT
         assert strip.scale > 0 and strip.image.shape[1] >= 1
         assert strip.image.max() > 100, "the ink is there"
+
+
+@pytest.mark.parametrize("pads", [(300, 300), (20, 900), (900, 0)])
+@pytest.mark.parametrize("ground", [235, 20])
+def test_the_rows_of_a_loose_line(pads: tuple[int, int], ground: int) -> None:
+    tight = draw_line(TEXT, margin=0)
+    picture = np.pad(tight if ground == 235 else 255 - tight, (pads, (30, 30)), constant_values=ground)
+    rows = text_rows(picture)
+    assert rows is not None
+    assert rows.start <= pads[0] and rows.stop >= pads[0] + len(tight)
+    assert rows.stop - rows.start < 2.5 * len(tight)
+    assert text_rows(picture[rows]) is None, "fills its rows"
+
+
+def test_a_line_that_fills_its_picture_or_is_none_has_no_rows_of_its_own() -> None:
+    assert text_rows(draw_line(TEXT)) is None
+    assert text_rows(np.full((300, 90), 255, np.uint8)) is None
+    assert text_rows(np.zeros((2, 90), np.uint8)) is None
