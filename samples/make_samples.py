@@ -67,7 +67,7 @@ def photographed_line(image: Image.Image) -> Image.Image:
     """Small, a little askew, blurred, with a shadow and grain."""
     rng = np.random.default_rng(8)
     turned = image.rotate(1, resample=Image.Resampling.BICUBIC, expand=True, fillcolor=250)
-    small = turned.resize((round(turned.width * 0.6), round(turned.height * 0.6)))
+    small = turned.resize((round(turned.width * 0.7), round(turned.height * 0.7)))
     array = cv2.GaussianBlur(np.asarray(small, np.float32), (0, 0), 0.7)
     array *= np.linspace(1.0, 0.6, array.shape[1])[None, :]
     return Image.fromarray(np.clip(array + rng.normal(0, 6, array.shape), 0, 255).astype(np.uint8))

@@ -10,8 +10,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from koocr import KoOCR, LineReader
+from koocr.fonts import korean_face
 from koocr.weights import shipped_model, shipped_models, verified
 
 SAMPLES = sorted(
@@ -102,8 +104,20 @@ def test_an_empty_line_is_no_invention(line_reader: LineReader) -> None:
     grain = [cv2.GaussianBlur(noise, (0, 0), sigma) for noise in grain for sigma in (0.7, 1.5, 3.0)]
     papers = [np.clip(200 + 25 * noise / noise.std(), 0, 255).astype(np.uint8) for noise in grain]
     papers += [np.full((48, 600), 255, np.uint8), np.zeros((30, 400), np.uint8)]
-    assert {line.text for line in line_reader.read(papers)} == {""}
+    lines = line_reader.read(papers)
+    assert {line.text for line in lines} == {""}
+    assert {line.confidence for line in lines[-2:]} == {1.0}, "without ink, nothing is surely all"
+    assert 0.0 in {line.confidence for line in lines[:-2]}, "ink that could not be read"
     assert [line.text for line in line_reader.n_best(papers[0], 3)] == [""]
+
+
+def test_numbers_and_spaces_are_read_from_the_picture_alone(line_reader: LineReader) -> None:
+    """Texts know 이번 and hardly 0번."""
+    font = ImageFont.truetype(str(korean_face()), 40)
+    for text in ("0번", "3번", "안녕 1004호"):
+        image = Image.new("L", (round(font.getlength(text)) + 30, 70), 250)
+        ImageDraw.Draw(image).text((15, 12), text, fill=10, font=font)
+        assert line_reader.read(image).text == text
 
 
 def test_reading_loads_no_training_package() -> None:

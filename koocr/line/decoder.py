@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,6 +31,8 @@ from koocr.line.spelling import unspell
 
 __all__ = ["DecoderSettings", "LineDecoder", "edges"]
 
+_FREE = frozenset(" _@" + string.digits + string.ascii_letters)
+"""What is read from the picture alone: spaces, numbers, addresses."""
 _JAMO = (INITIALS, MEDIALS, FINALS)
 _Marginals = Sequence[Sequence[Sequence[float]]]
 
@@ -76,7 +79,8 @@ class LineDecoder:
         self._prior = prior
         if prior is not None and self._settings.beam is None:
             raise ConfigError("a prior needs a beam search; give beam settings with a prior_weight above 0")
-        self._spaces = frozenset(number for number, symbol in enumerate(charset.symbols) if symbol == " ")
+        free = (number for number, symbol in enumerate(charset.symbols) if symbol in _FREE)
+        self._unweighed = frozenset(free)
         syllables = [number for number, symbol in enumerate(charset.symbols) if is_syllable(symbol)]
         indices = [syllable_index(charset.symbols[number]) for number in syllables]
         self._syllables = np.array(syllables, np.int64)
@@ -90,8 +94,8 @@ class LineDecoder:
         return align(scores, best.ids)
 
     def _search(self, scores: FrameScores, beam: BeamSettings) -> list[Hypothesis]:
-        """With a prior, spaces are still read from the picture alone: people leave them out of texts."""
-        unweighed = self._spaces if self._prior is not None else frozenset[int]()
+        """A prior has no say in spaces, digits and Latin: texts say little of them, or are careless."""
+        unweighed = self._unweighed if self._prior is not None else frozenset[int]()
         return beam_search(scores, beam, prior=self._prior, unweighed=unweighed)
 
     def line(

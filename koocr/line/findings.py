@@ -101,7 +101,7 @@ def measure(
     for peer in peers:
         start = time.perf_counter()
         try:
-            texts = _read(peer.read, samples, f"reading with {peer.name}", progress)
+            texts = _read(peer.read, samples, f"reading, {peer.name}", progress)
         except KoocrError as error:
             found.notes.append(f"{peer.name} was left out: {error}.")
             continue

@@ -51,7 +51,7 @@ class FrameReader(LineReader):
         found: list[LineFrames] = []
         for start in range(0, len(images), _AT_ONCE):
             batch = list(images[start : start + _AT_ONCE])
-            found += self._read(batch, self._described, nothing, _as_it_stands)
+            found += self._read(batch, self._described, (nothing, nothing), _as_it_stands)
         return found
 
     def _check(self) -> None:

@@ -32,6 +32,9 @@ Logits = dict[str, Any]
 
 EMPTY = Line("", 1.0)
 """What a picture without ink says."""
+UNREAD = Line("", 0.0)
+"""What is said of ink that can't be read."""
+_MOST_READINGS = 1000
 _TALL = 1.5
 """A crop so many times taller than wide may be a line that lies on its side."""
 _LEAST_SURE = 0.05
@@ -105,13 +108,13 @@ class LineReader:
                 iterator is a batch, of any widths.
 
         Returns:
-            The line; for a batch, a list of lines. A picture without ink, or of ink that is clearly no text,
-            gives an empty line.
+            The line; for a batch, a list of lines. A picture without ink gives an empty line of confidence 1,
+            ink that can't be read one of confidence 0.
 
         Raises:
             InputError: an image can't be read.
         """
-        return self._read(image, self._outputs.lines, EMPTY, _sureness)
+        return self._read(image, self._outputs.lines, (EMPTY, UNREAD), _sureness)
 
     @overload
     def n_best(self, image: ImageSource, n: int = 5) -> list[Line]: ...  # type: ignore[overload-overlap]
@@ -122,7 +125,7 @@ class LineReader:
 
         Args:
             image: see `read`.
-            n: how many at most; the search may find fewer.
+            n: how many at most, up to 1,000; the search may find fewer.
 
         Returns:
             At least one line; for a batch, a list of such lists. A picture without ink gives one empty line.
@@ -132,36 +135,49 @@ class LineReader:
             InputError: an image can't be read.
         """
         check_count("n", n)
+        if n > _MOST_READINGS:
+            raise ConfigError(f"n is {n!r}; give at most {_MOST_READINGS}, or it takes for ever")
 
         def hypotheses(outputs: Logits, num_frames: Any, *, places: Sequence[Place]) -> list[list[Line]]:
             return self._outputs.hypotheses(outputs, num_frames, n=n, places=places)
 
-        return self._read(image, hypotheses, [EMPTY], lambda lines: _sureness(lines[0]))
+        return self._read(image, hypotheses, ([EMPTY], [UNREAD]), lambda lines: _sureness(lines[0]))
 
     def _read(
-        self, image: Any, describe: Callable[..., list[T]], empty: T, sureness: Callable[[T], float]
+        self,
+        image: Any,
+        describe: Callable[..., list[T]],
+        nothing: tuple[T, T],
+        sureness: Callable[[T], float],
     ) -> Any:
-        """What `describe` makes of the outputs, for one image or a batch; `empty` without ink."""
+        """What `describe` makes of the outputs, for one image or a batch; see `_best_views`."""
         if not is_batch(image):
-            return self._best_views([load_image(image)], describe, empty, sureness)[0]
+            return self._best_views([load_image(image)], describe, nothing, sureness)[0]
         pictures = [load_image_of_batch(source, number) for number, source in enumerate(as_batch(image))]
-        return self._best_views(pictures, describe, empty, sureness)
+        return self._best_views(pictures, describe, nothing, sureness)
 
     def _best_views(
         self,
         pictures: list[GreyImage],
         describe: Callable[..., list[T]],
-        empty: T,
+        nothing: tuple[T, T],
         sureness: Callable[[T], float],
     ) -> list[T]:
-        """The surest view of each picture, of which some have several; `empty` where none is any text."""
+        """The surest view of each picture, of which some have several.
+
+        `nothing` has what is said of a picture without ink, and of one whose ink is no text.
+        """
+        empty, unread = nothing
         views = [(number, view) for number, picture in enumerate(pictures) for view in _views(picture)]
         readings = self._read_views([view for _, view in views], describe, empty)
         best: dict[int, T] = {}
         for (number, _), reading in zip(views, readings, strict=True):
             if number not in best or sureness(reading) > sureness(best[number]):
                 best[number] = reading
-        return [best[number] if sureness(best[number]) else empty for number in range(len(pictures))]
+        return [
+            reading if reading is empty or sureness(reading) else unread
+            for reading in (best[number] for number in range(len(pictures)))
+        ]
 
     def _read_views(self, views: list[GreyImage], describe: Callable[..., list[T]], empty: T) -> list[T]:
         strips = [fit_line(view, self.settings.height) for view in views]

@@ -263,6 +263,8 @@ def test_n_best(reader: LineReader, picture: np.ndarray) -> None:
         reader.n_best(np.full((40, 90), 255, np.uint8), -1)
     with pytest.raises(ConfigError, match="n is 0; give a whole number of at least 1"):
         reader.n_best(picture, 0)
+    with pytest.raises(ConfigError, match="n is 1001; give at most 1000"):
+        reader.n_best(picture, 1001)
 
 
 def test_a_beam_reads_the_same_where_all_is_clear(onnx_file: Path, picture: np.ndarray) -> None:
