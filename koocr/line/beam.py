@@ -81,8 +81,8 @@ def check_count(name: str, value: object) -> None:
 def with_prior(weight: float = 0.5, *, width: int = 10) -> BeamSettings:
     """A search that leans on a prior, with a bonus for each symbol that goes with the prior's weight.
 
-    Chosen on lines of the validation split: it halves the errors in handwriting, and words drawn by chance
-    from all syllables are read as well as without (see docs/lines.md).
+    Chosen on lines of the validation split: it takes a third off the errors in handwriting, and words drawn
+    by chance from all syllables are read as well as without (see docs/lines.md).
 
     Args:
         weight: see `BeamSettings`.
