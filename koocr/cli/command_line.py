@@ -1,18 +1,18 @@
-"""What commands with a report share: the command as it is written there, tables on a terminal."""
+"""What commands say alike: the command as it stands in a report, tables, the files of an export."""
 
 from __future__ import annotations
 
 import argparse
 import shlex
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from koocr.evaluation.report import Table
 
-__all__ = ["print_table", "tell", "written_command"]
+__all__ = ["print_exported", "print_table", "tell", "written_command"]
 
 
 def written_command(
@@ -57,3 +57,11 @@ def print_table(table: Table) -> None:
 def tell(line: str) -> None:
     """Prints a line of progress, apart from the results."""
     print(line, file=sys.stderr, flush=True)
+
+
+def print_exported(written: Iterable[Path], temperatures: Mapping[str, float]) -> None:
+    """Says which files an export wrote, how large they are, and the temperatures that are in them."""
+    for path in written:
+        print(f"{path}  {path.stat().st_size / 1e6:.2f} MB")
+    for name, value in temperatures.items():
+        print(f"temperature of {name}: {value:.3f}")

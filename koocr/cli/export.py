@@ -6,6 +6,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from koocr.cli.command_line import print_exported
 from koocr.cli.export_line import add_line_arguments, export_line
 from koocr.cli.options import need_keras, number, positive_int
 from koocr.errors import ConfigError
@@ -118,10 +119,7 @@ def _export_character(args: argparse.Namespace) -> int:
     if args.half:
         save_weights(args.half, model, metadata.to_dict(), half=True)
         written.append(args.half)
-    for path in written:
-        print(f"{path}  {path.stat().st_size / 1e6:.2f} MB")
-    for name, value in metadata.temperatures.items():
-        print(f"temperature of {name}: {value:.3f}")
+    print_exported(written, metadata.temperatures)
     if args.int8:
         share = agreement(args.int8, args.output, images)
         print(f"int8 reads {share:.2%} of the {len(images)} images as float32 does")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from koocr.cli.command_line import print_exported
 from koocr.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -46,10 +47,7 @@ def export_line(args: argparse.Namespace) -> int:
     if args.half:
         save_weights(args.half, model, metadata.to_dict(), half=True)
         written.append(args.half)
-    for path in written:
-        print(f"{path}  {path.stat().st_size / 1e6:.2f} MB")
-    for name, value in metadata.temperatures.items():
-        print(f"temperature of {name}: {value:.3f}")
+    print_exported(written, metadata.temperatures)
     if args.int8:
         share = agreement(args.int8, args.output, images)
         print(f"int8 reads {share:.2%} of the {len(images)} lines as float32 does")
