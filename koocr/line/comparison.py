@@ -17,8 +17,10 @@ from koocr.data.synthesis.lines import LineBatch
 from koocr.errors import ConfigError, DataError, TrainingError
 from koocr.evaluation.line_readings import LineReadings
 from koocr.evaluation.text_metrics import count_errors, score_lines
+from koocr.line.batches import FittedLines, fit_lines
 from koocr.line.comparison_data import ComparisonData
 from koocr.line.recognisers import Recogniser, Sizes, make_recogniser
+from koocr.line.stored_batches import StoredBatches
 from koocr.training.average import WeightAverage
 from koocr.training.checkpoint import Checkpoint
 from koocr.training.logs import CsvLog
@@ -30,6 +32,7 @@ from koocr.training.weights_file import save_weights
 __all__ = ["Budget", "ComparisonSettings", "Result", "compare", "load_results"]
 
 _SETTINGS, _STEPS, _RESULT, _WEIGHTS = "settings.json", "steps.json", "result.json", "weights.h5"
+_LINES = "lines-{height}"
 _UNTIMED, _TIMED = 3, 4  # steps: the first ones build the graphs
 _ROUNDS = 3  # of reading
 _NUM_EPOCHS = 10
@@ -133,13 +136,14 @@ def compare(
     """Trains and measures recognisers, one after the other.
 
     What is finished in the folder isn't done again, and what was begun is gone on with, so that a comparison
-    may be stopped at any time and started with the same arguments.
+    may be stopped at any time and started with the same arguments. Several processes may share a folder if
+    each is given other names. Lines are drawn and prepared once, and kept for the recognisers that follow.
 
     Args:
         names: see `koocr.line.recognisers.names`.
         data: the same for all.
         settings: the same for all.
-        folder: gets a folder for each recogniser.
+        folder: gets a folder for each recogniser, and the lines that they learn from.
         tell: is given a line for each.
         on_result: is given all results so far, after each.
         is_silent: no progress bar.
@@ -157,7 +161,7 @@ def compare(
         if found is None:
             tell(f"{name}: training")
             try:
-                found = _run(name, data, settings, folder / name, is_silent=is_silent)
+                found = _run(name, data, settings, folder, is_silent=is_silent)
             except TrainingError as error:  # of one of many
                 tell(f"{name}: {error}")
                 continue
@@ -203,13 +207,15 @@ def _claim(folder: Path, data: ComparisonData, settings: ComparisonSettings) -> 
 
 
 def _run(
-    name: str, data: ComparisonData, settings: ComparisonSettings, folder: Path, *, is_silent: bool
+    name: str, data: ComparisonData, settings: ComparisonSettings, whole: Path, *, is_silent: bool
 ) -> Result:
     recogniser, learner = _fresh(name, data, settings)
-    num_steps, seconds = _steps(recogniser, learner, data, settings, folder)
+    batches = _stored(data, recogniser.metadata.settings.height, whole)
+    folder = whole / name
+    num_steps, seconds = _steps(recogniser, learner, batches, settings, folder)
     loop = TrainingLoop(
         learner,
-        lambda step: recogniser.batch(data.batches(step)),
+        lambda step: recogniser.batch(batches(step)),
         schedule=_schedule(settings, num_steps),
         settings=LoopSettings(
             num_steps=num_steps,
@@ -229,6 +235,16 @@ def _run(
     )
     _write(folder / _RESULT, asdict(result))
     return result
+
+
+def _stored(data: ComparisonData, height: int, folder: Path) -> StoredBatches:
+    """The lines to learn from, prepared for networks of a height."""
+
+    def make(index: int) -> FittedLines:
+        lines = data.batches(index)
+        return fit_lines(lines.images, lines.texts, height=height)
+
+    return StoredBatches(make, folder / _LINES.format(height=height))
 
 
 def _fresh(name: str, data: ComparisonData, settings: ComparisonSettings) -> tuple[Recogniser, keras.Model]:
@@ -257,7 +273,7 @@ def _schedule(settings: ComparisonSettings, num_steps: int) -> Schedule:
 def _steps(
     recogniser: Recogniser,
     learner: keras.Model,
-    data: ComparisonData,
+    batches: StoredBatches,
     settings: ComparisonSettings,
     folder: Path,
 ) -> tuple[int, float]:
@@ -267,20 +283,20 @@ def _steps(
     """
     path = folder / _STEPS
     if not path.exists():
-        seconds = _seconds_a_step(recogniser, learner, data)
+        seconds = _seconds_a_step(recogniser, learner, batches)
         fitting = max(_NUM_EPOCHS, round(60 * settings.budget.minutes / seconds))
         _write(path, {"num_steps": settings.budget.steps or fitting, "seconds_a_step": seconds})
     stored = json.loads(path.read_text(encoding="utf-8"))
     return int(stored["num_steps"]), float(stored["seconds_a_step"])
 
 
-def _seconds_a_step(recogniser: Recogniser, learner: keras.Model, data: ComparisonData) -> float:
+def _seconds_a_step(recogniser: Recogniser, learner: keras.Model, batches: StoredBatches) -> float:
     """The median of some steps that leave no trace."""
     learner.optimizer.build(learner.trainable_variables)
     before = Checkpoint.of(learner, WeightAverage(learner, decay=0.0), step=0, num_steps=0)
     seconds = []
     for number in range(_UNTIMED + _TIMED):
-        batch = recogniser.batch(data.batches(number))
+        batch = recogniser.batch(batches(number))
         start = time.process_time()
         learner.train_on_batch(dict(batch.images), dict(batch.labels), sample_weight=dict(batch.weights))
         seconds.append(time.process_time() - start)

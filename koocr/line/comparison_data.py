@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from koocr.charset import Charset, line_charset
 from koocr.data.faces import KLASSES, load_coverage, load_faces, select_faces
 from koocr.data.synthesis.lines import CONDITIONS, ConditionStream, HandPool, LineBatch
 from koocr.data.text import read_words
 from koocr.errors import ConfigError, DataError
-from koocr.line.batches import FittedLines
 from koocr.line.drawn import LineDrawing, LineSources, line_data
 
 __all__ = ["ComparisonData", "ConditionSettings", "condition_data", "training_data"]
@@ -37,7 +37,7 @@ class ComparisonData:
         summary: what it is, in a sentence.
     """
 
-    batches: Callable[[int], LineBatch | FittedLines]
+    batches: Callable[[int], LineBatch]
     tests: Mapping[str, LineBatch]
     charset: Charset
     max_length: int
@@ -128,7 +128,7 @@ def training_data(sources: LineSources, drawing: LineDrawing) -> ComparisonData:
         "the split val."
     )
     return ComparisonData(
-        batches=data.batches,
+        batches=cast("Callable[[int], LineBatch]", data.batches),  # drawn, not fitted: no workers are asked
         tests=groups,
         charset=line_charset(),
         max_length=drawing.text.max_length,

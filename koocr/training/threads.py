@@ -13,6 +13,8 @@ def limit_threads(count: int) -> None:
 
     cv2.setNumThreads(1)  # images are small, and made beside the training step
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # TensorFlow chooses oneDNN only where there is AVX-512; with AVX2 it is 1.3 to 1.5 times as fast, too.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     if count:
         for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
             os.environ[name] = str(count)
