@@ -1,0 +1,221 @@
+"""Columns: where a page, or a part of it, is read down one side of a gutter before the other.
+
+A gutter is a strip that no unit and no rule crosses for some way down. It stands between columns of prose, but
+between the cells of a table and the choices of a question too, and those are read row by row. What tells them
+apart: prose fills its column to the edge, is wide, is dense, and has its lines where the other column has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from koocr.page.level import Boxes, FloatArray, IntArray
+from koocr.page.rows import are_level
+
+__all__ = ["Gutter", "Rules", "best_gutter"]
+
+_OVERLAP = 0.3
+"""In em: how far a unit may reach over the edge of a gutter, as found boxes do."""
+_LEAST_TOGETHER = 0.3
+"""Share of the height both sides span that both have to write on; speech bubbles take turns."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Straight rules in level coordinates, each array (M, 4): x0, y0, x1, y1.
+
+    Attributes:
+        across: about horizontal ones, x0 <= x1.
+        down: about vertical ones, y0 <= y1.
+    """
+
+    across: FloatArray
+    down: FloatArray
+
+    def crossing(self, x: float, left: float, right: float, em: float) -> FloatArray:
+        """(K,) y of the horizontal rules that cross x and reach well into both sides."""
+        reach = min(2 * em, 0.25 * min(x - left, right - x) + em)
+        crosses = (self.across[:, 0] < x - reach) & (self.across[:, 2] > x + reach)
+        return (self.across[crosses, 1] + self.across[crosses, 3]) / 2
+
+    def length_between(self, left: float, right: float, top: float, bottom: float) -> float:
+        """How much of a strip's height a vertical rule in it covers."""
+        if not len(self.down) or right <= left:
+            return 0.0
+        x = (self.down[:, 0] + self.down[:, 2]) / 2
+        shared = np.minimum(self.down[:, 3], bottom) - np.maximum(self.down[:, 1], top)
+        inside = (x > left) & (x < right)
+        return float(np.clip(shared[inside], 0, None).max(initial=0.0))
+
+
+@dataclass(frozen=True)
+class Gutter:
+    """A gutter and what stands around it; arrays of row numbers.
+
+    Attributes:
+        above, left, right, below: together all units, each once.
+        score: of the sides as columns of their own; above 0 they are.
+    """
+
+    above: IntArray
+    left: IntArray
+    right: IntArray
+    below: IntArray
+    score: float
+
+
+def best_gutter(boxes: Boxes, rules: Rules, *, em: float, least_score: float = 0.0) -> Gutter | None:
+    """The gutter between two columns that has most beside it.
+
+    Args:
+        boxes: N units.
+        rules: horizontal ones end a gutter, a vertical one inside speaks for it.
+        em: the usual height of the page's units.
+        least_score: see `Gutter.score`.
+
+    Returns:
+        The gutter, or None where nothing stands in columns.
+    """
+    level = are_level(boxes)
+    best: tuple[float, Gutter] | None = None
+    for gutter in _gutters(boxes, rules, em):
+        sides = _Sides.of(boxes, gutter, level)
+        score = _score(boxes, sides, level, rules, em)
+        size = len(gutter.left) + len(gutter.right)
+        value = size + 0.01 * min(sides.gap / em, 10)
+        if score > least_score and (best is None or value > best[0]):
+            best = value, Gutter(gutter.above, gutter.left, gutter.right, gutter.below, score)
+    return None if best is None else best[1]
+
+
+def _gutters(boxes: Boxes, rules: Rules, em: float) -> Iterator[Gutter]:
+    """All that may be gutters: each ends in the left edge of a unit, and runs as far as nothing crosses it."""
+    order = np.argsort(boxes.middle, kind="stable")
+    left, _, right, _ = boxes.hull()
+    slack = np.minimum(_OVERLAP * em, 0.25 * boxes.width)
+    seen: set[bytes] = set()
+    for x in _edges(boxes, em):
+        is_left = boxes.right - slack <= x
+        crosses = ~is_left & (boxes.left + slack < x)
+        ends = np.sort(np.concatenate([boxes.middle[crosses], rules.crossing(x, left, right, em)]))
+        part = np.searchsorted(ends, boxes.middle)
+        part[crosses] = -1
+        for number in np.unique(part[part >= 0]):
+            inside = order[part[order] == number]
+            sides = inside[is_left[inside]], inside[~is_left[inside]]
+            key = sides[0].tobytes() + b"|" + sides[1].tobytes()
+            if len(sides[0]) and len(sides[1]) and len(inside) > 2 and key not in seen:
+                seen.add(key)
+                others = np.setdiff1d(order, inside)
+                is_above = boxes.middle[others] < boxes.middle[inside].mean()
+                yield Gutter(others[is_above], *sides, others[~is_above], 0.0)
+
+
+def _edges(boxes: Boxes, em: float) -> list[float]:
+    """Left edges of units, one of each group that lies within a fifth of an em: its first and its last."""
+    edges = np.sort(boxes.left)
+    starts = np.concatenate([[True], np.diff(edges) > 0.2 * em])
+    return np.unique(np.concatenate([edges[starts], edges[np.append(starts[1:], True)]])).tolist()  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """The two strips of units beside a gutter, of perhaps more that stand on each side."""
+
+    left: IntArray
+    right: IntArray
+    gap: float
+
+    @classmethod
+    def of(cls, boxes: Boxes, gutter: Gutter, level: NDArray[np.bool_]) -> _Sides:
+        left = _strip(boxes, gutter.left, last=True)
+        right = _strip(boxes, gutter.right, last=False)
+        gap = float(np.quantile(boxes.left[right], 0.1) - np.quantile(boxes.right[left], 0.9))
+        return cls(left, right, max(0.0, gap))
+
+
+def _strip(boxes: Boxes, units: IntArray, *, last: bool) -> IntArray:
+    """The units of the last, or the first, of the strips into which gaps cut all the way down divide some."""
+    order = units[np.argsort(boxes.left[units], kind="stable")]
+    reach = np.maximum.accumulate(boxes.right[order])
+    cuts = np.flatnonzero(boxes.left[order][1:] > reach[:-1] - 0.1 * boxes.height[order][1:]) + 1
+    if not len(cuts):
+        return order
+    return order[cuts[-1] :] if last else order[: cuts[0]]
+
+
+def _score(boxes: Boxes, sides: _Sides, level: NDArray[np.bool_], rules: Rules, em: float) -> float:
+    """How much more the sides are columns than cells."""
+    left, right = (_Side.of(boxes, units, level) for units in (sides.left, sides.right))
+    top, bottom = max(left.top, right.top), min(left.bottom, right.bottom)
+    if bottom <= top or _together(boxes, sides, top, bottom, em) < _LEAST_TOGETHER:
+        return -9.0
+    fewest = min(left.num_lines, right.num_lines)
+    if max(left.num_lines, right.num_lines) < 2:
+        return -9.0
+    alone = _alone(boxes, sides, level, top, bottom)
+    filled = min(left.filled, right.filled) / 2 + (left.filled + right.filled) / 4
+    narrower = min(left.width, right.width) / em
+    ruled = rules.length_between(left.right - em, right.left + em, top, bottom) / (bottom - top)
+    score = 5 * (filled - 0.6) + 8 * min(alone, 0.5) * min(1.0, fewest / 4)
+    score += float(np.clip(0.8 * (narrower - 10), -4, 0)) * (1 - min(alone, 0.5)) + 0.1 * min(
+        narrower - 10, 5
+    )
+    score += float(np.clip(0.15 * (fewest - 4), -0.6, 0.3)) + 2.0 * (ruled > 0.6)
+    return score - 1.0 * (max(left.pitch, right.pitch) > 2.4)
+
+
+@dataclass(frozen=True)
+class _Side:
+    """What a strip of units looks like: edges in pixels, `pitch` in heights of its lines."""
+
+    num_lines: float
+    filled: float
+    width: float
+    pitch: float
+    left: float
+    right: float
+    top: float
+    bottom: float
+
+    @classmethod
+    def of(cls, boxes: Boxes, units: IntArray, level: NDArray[np.bool_]) -> _Side:
+        part = boxes.take(units)
+        left, top, right, bottom = part.hull()
+        same = level[np.ix_(units, units)]
+        weight = 1 / same.sum(axis=1)  # a line of several units counts once
+        ink = same @ part.width / max(1.0, right - left)
+        ends = np.where(same, part.right[None], -np.inf).max(axis=1)
+        is_full = (ink > 0.7) & (ends > right - max(1.5 * part.em, 0.12 * (right - left)))
+        num_lines = float(weight.sum())
+        steps = np.diff(np.sort(part.middle))
+        steps = steps[steps > 0.5 * part.em]
+        pitch = float(np.median(steps)) / part.em if len(steps) else 1.5
+        filled = float(weight[is_full].sum()) / num_lines
+        return cls(num_lines, filled, right - left, pitch, left, right, top, bottom)
+
+
+def _alone(boxes: Boxes, sides: _Sides, level: NDArray[np.bool_], top: float, bottom: float) -> float:
+    """The share of lines, where both sides have some, that have no line level with them on the other side."""
+    shares = []
+    for own, other in ((sides.left, sides.right), (sides.right, sides.left)):
+        inside = own[(boxes.middle[own] > top) & (boxes.middle[own] < bottom)]
+        if len(inside):
+            apart = np.abs(boxes.middle[inside][:, None] - boxes.middle[other][None]).min(axis=1)
+            shares.append(float((apart > 0.3 * boxes.height[inside]).mean()))
+    return sum(shares) / len(shares) if shares else 0.0
+
+
+def _together(boxes: Boxes, sides: _Sides, top: float, bottom: float, em: float) -> float:
+    """The share of the height both sides span that lies within a line's height of writing on both."""
+    y = np.linspace(top, bottom, 64)
+    written = []
+    for units in (sides.left, sides.right):
+        reach = np.maximum(em, boxes.height[units])
+        above, below = boxes.top[units] - reach, boxes.bottom[units] + reach
+        written.append(((y[:, None] > above) & (y[:, None] < below)).any(axis=1))
+    return float((written[0] & written[1]).mean())

@@ -1,0 +1,152 @@
+"""Lays the units of a skewed or photographed page level, so that columns and rows can be found by x and y."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Boxes", "Levelling", "as_quads", "unit_angles", "unit_sizes"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+_LONG = 3.0
+"""Only units so many times wider than high say how a page is skewed: a short one's corners are too coarse."""
+_FEWEST_FOR_FAN = 8
+"""Long units from which on their angles may differ from the top of a page to its foot, as in a photo."""
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """N upright boxes in level coordinates; all (N,), in pixels, y down.
+
+    Attributes:
+        left, top, right, bottom: edges along the middle lines of a unit, so that a tilted one is not larger.
+    """
+
+    left: FloatArray
+    top: FloatArray
+    right: FloatArray
+    bottom: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+    @property
+    def width(self) -> FloatArray:
+        """(N,)."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> FloatArray:
+        """(N,)."""
+        return self.bottom - self.top
+
+    @property
+    def middle(self) -> FloatArray:
+        """(N,) y of the centres."""
+        return (self.top + self.bottom) / 2
+
+    @property
+    def em(self) -> float:
+        """The usual height of a unit, which is about the width of a syllable."""
+        return max(1.0, float(np.median(self.height))) if len(self) else 1.0
+
+    def take(self, rows: IntArray) -> Boxes:
+        """Some of them."""
+        return Boxes(self.left[rows], self.top[rows], self.right[rows], self.bottom[rows])
+
+    def hull(self) -> tuple[float, float, float, float]:
+        """(left, top, right, bottom) around all of them; there must be at least one."""
+        edges = self.left.min(), self.top.min(), self.right.max(), self.bottom.max()
+        return tuple(map(float, edges))  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Levelling:
+    """How a page lies: at the centre its lines fall by `slope`, and by `fan` more for each pixel further down.
+
+    Attributes:
+        centre: (x, y) that stays where it is.
+        slope: tangent of the skew, positive where lines fall to the right.
+        fan: its change per pixel of y; 0 for a flat page.
+        lean: how much a column's edge moves to the right for each pixel further down.
+    """
+
+    centre: tuple[float, float]
+    slope: float
+    fan: float
+    lean: float
+
+    @classmethod
+    def of(cls, quads: NDArray[np.float32]) -> Levelling:
+        """Finds it from (N, 4, 2) quads: the median of the long units' angles, and how they change with y."""
+        if not len(quads):
+            return cls((0.0, 0.0), 0.0, 0.0, 0.0)
+        corners = as_quads(quads)
+        width, height = unit_sizes(corners)
+        x, y = corners.reshape(-1, 2).mean(axis=0)
+        slopes = np.tan(np.clip(unit_angles(corners), -1.2, 1.2))
+        is_long = width > _LONG * height
+        if not is_long.any():
+            return cls((float(x), float(y)), 0.0, 0.0, 0.0)
+        middle = corners[:, :, 1].mean(axis=1) - y
+        slope = _weighted_median(slopes[is_long], width[is_long])
+        fan = _fan(middle[is_long], slopes[is_long] - slope, width[is_long])
+        return cls((float(x), float(y)), slope, fan, -slope)
+
+    def points(self, points: NDArray[np.floating]) -> FloatArray:
+        """(…, 2) points of the page in level coordinates."""
+        x, y = points[..., 0] - self.centre[0], points[..., 1] - self.centre[1]
+        slope = self.slope + self.fan * y
+        return np.stack([x - self.lean * y + self.centre[0], y - slope * x + self.centre[1]], axis=-1)
+
+    def boxes(self, quads: NDArray[np.float32]) -> Boxes:
+        """The boxes of (N, 4, 2) quads."""
+        corners = self.points(as_quads(quads))
+        x, y = corners[..., 0], corners[..., 1]
+        left, right = (x[:, 0] + x[:, 3]) / 2, (x[:, 1] + x[:, 2]) / 2
+        top, bottom = (y[:, 0] + y[:, 1]) / 2, (y[:, 2] + y[:, 3]) / 2
+        return Boxes(
+            np.minimum(left, right), np.minimum(top, bottom), np.maximum(left, right), np.maximum(top, bottom)
+        )
+
+
+def as_quads(quads: NDArray[np.floating]) -> FloatArray:
+    """(N, 4, 2) float64, also of an empty list."""
+    return np.asarray(quads, np.float64).reshape(-1, 4, 2)
+
+
+def unit_angles(quads: NDArray[np.floating]) -> FloatArray:
+    """(N,) angle of each unit's line of writing, radians, clockwise, in (-pi, pi]."""
+    along = (quads[:, 1] + quads[:, 2]) - (quads[:, 0] + quads[:, 3])
+    return np.asarray(np.arctan2(along[:, 1], along[:, 0]), np.float64)
+
+
+def unit_sizes(quads: NDArray[np.floating]) -> tuple[FloatArray, FloatArray]:
+    """(N,) widths along the writing and (N,) heights across it."""
+    along = (quads[:, 1] + quads[:, 2] - quads[:, 0] - quads[:, 3]) / 2
+    across = (quads[:, 2] + quads[:, 3] - quads[:, 0] - quads[:, 1]) / 2
+    return np.hypot(along[:, 0], along[:, 1]), np.hypot(across[:, 0], across[:, 1])
+
+
+def _weighted_median(values: FloatArray, weights: FloatArray) -> float:
+    rows = np.argsort(values)
+    total = np.cumsum(weights[rows])
+    return float(values[rows[int(np.searchsorted(total, total[-1] / 2))]])
+
+
+def _fan(y: FloatArray, slopes: FloatArray, weights: FloatArray) -> float:
+    """The line through (y, slope) by least squares; units that lie far from it are left out once."""
+    if len(y) < _FEWEST_FOR_FAN or np.ptp(y) < 1:
+        return 0.0
+    kept = np.abs(slopes) <= 3 * np.median(np.abs(slopes)) + 1e-3
+    fan = 0.0
+    for _ in range(2):
+        down = y[kept]
+        fan = float((weights[kept] * down * slopes[kept]).sum() / max(1.0, (weights[kept] * down**2).sum()))
+        far = np.abs(slopes - fan * y)
+        kept = far <= 3 * np.median(far) + 1e-3
+    return fan

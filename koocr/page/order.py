@@ -1,0 +1,146 @@
+"""The order in which a person reads the units of a page; start reading here.
+
+The page is laid level and cut from the top down (a recursive XY-cut, Nagy and Seth, 1984): cells that rules
+enclose are one thing to what stands around them; where prose stands in columns, the part above them is read,
+then each column, then the part below; anything else is read row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from koocr.errors import ConfigError
+from koocr.page.blocks import blocks_of
+from koocr.page.cells import Cell, enclosed_cells
+from koocr.page.columns import Rules, best_gutter
+from koocr.page.level import Boxes, IntArray, Levelling
+from koocr.page.margins import split_margins
+from koocr.page.rows import rows_of
+
+__all__ = ["ORDERS", "reading_order"]
+
+ORDERS: Final = ("auto", "columns", "rows")
+"""How to order: by what the page looks like; every gutter parts columns; from top to bottom, row by row."""
+_LEAST_SCORES: Final = {"auto": 0.0, "columns": -6.0}
+
+
+def reading_order(
+    quads: NDArray[np.float32], *, rules: NDArray[np.float32] | None = None, order: str = "auto"
+) -> list[list[int]]:
+    """Puts the units of a page in the order of reading.
+
+    Args:
+        quads: (N, 4, 2) units, upright but for a skew of up to about 20 degrees: lines cut at wide gaps.
+        rules: (M, 2, 2) ends of straight rules in the same pixels, if known; see `koocr.page.rules`.
+        order: one of `ORDERS`.
+
+    Returns:
+        Blocks (paragraphs, headings, rows of cells) of row numbers of `quads`; each number is there once.
+
+    Raises:
+        ConfigError: the order is unknown.
+    """
+    if order not in ORDERS:
+        raise ConfigError(f"order is {order!r}; give one of {', '.join(ORDERS)}")
+    quads = np.asarray(quads, np.float32).reshape(-1, 4, 2)
+    if not len(quads):
+        return []
+    levelling = Levelling.of(quads)
+    boxes = levelling.boxes(quads)
+    if order == "rows":
+        return blocks_of(boxes, rows_of(boxes))
+    lines = _level_rules(levelling, rules)
+    page = _Page(boxes, lines, boxes.em, _LEAST_SCORES[order])
+    return page.read(enclosed_cells(boxes, lines))
+
+
+@dataclass(frozen=True)
+class _Page:
+    """What all parts of a page share."""
+
+    boxes: Boxes
+    rules: Rules
+    em: float
+    least_score: float
+
+    def read(self, cell: Cell) -> list[list[int]]:
+        """The blocks of a cell, the whole page being one: its own units, and its tables each as one thing."""
+        boxes, things = self.boxes.take(cell.units), [[[unit]] for unit in cell.units.tolist()]
+        for table in cell.tables:
+            boxes = _joined(boxes, table.place)
+            things.append(self._table(table.rows))
+        is_table = np.arange(len(boxes)) >= len(cell.units)
+        part = _Part(boxes, self.rules, self.em, self.least_score)
+        blocks = []
+        for block in part.read_page(np.arange(len(boxes))):
+            blocks += _unfolded(block, things, is_table)
+        return blocks
+
+    def _table(self, rows: Sequence[Sequence[Cell]]) -> list[list[int]]:
+        blocks = []
+        for row in rows:
+            cells = [self.read(cell) for cell in row]
+            if all(sum(map(len, cell)) <= 2 for cell in cells):  # short cells: a row of a table is one block
+                cells = [[[unit for cell in cells for block in cell for unit in block]]]
+            blocks += [block for cell in cells for block in cell if block]
+        return blocks
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The things of one cell."""
+
+    boxes: Boxes
+    rules: Rules
+    em: float
+    least_score: float
+
+    def read_page(self, things: IntArray) -> list[list[int]]:
+        """The head, what stands between, and the foot."""
+        head, body, foot = split_margins(self.boxes, things, self.em)
+        return [block for part in (head, body, foot) for block in self.read(part)]
+
+    def read(self, things: IntArray) -> list[list[int]]:
+        if not len(things):
+            return []
+        boxes = self.boxes.take(things)
+        gutter = None
+        if len(things) > 2:
+            gutter = best_gutter(boxes, self.rules, em=self.em, least_score=self.least_score)
+        if gutter is None:
+            return blocks_of(self.boxes, [things[row] for row in rows_of(boxes)])
+        parts = (gutter.above, gutter.left, gutter.right, gutter.below)
+        return [block for part in parts for block in self.read(things[np.sort(part)])]
+
+
+def _joined(boxes: Boxes, place: tuple[float, float, float, float]) -> Boxes:
+    edges = (boxes.left, boxes.top, boxes.right, boxes.bottom)
+    return Boxes(*(np.append(edge, value) for edge, value in zip(edges, place, strict=True)))
+
+
+def _unfolded(
+    block: list[int], things: list[list[list[int]]], is_table: NDArray[np.bool_]
+) -> list[list[int]]:
+    """A block of things as blocks of units: a table brings blocks of its own."""
+    blocks: list[list[int]] = [[]]
+    for thing in block:
+        if is_table[thing]:
+            blocks += [*things[thing], []]
+        else:
+            blocks[-1] += things[thing][0]
+    return [found for found in blocks if found]
+
+
+def _level_rules(levelling: Levelling, rules: NDArray[np.float32] | None) -> Rules:
+    ends = levelling.points(np.asarray(np.zeros((0, 2, 2)) if rules is None else rules).reshape(-1, 2, 2))
+    run, fall = np.abs(ends[:, 1] - ends[:, 0]).T
+    is_across = run > fall
+    across, down = ends[is_across], ends[~is_across]
+    across = np.take_along_axis(across, across[:, :, :1].argsort(axis=1), axis=1)
+    down = np.take_along_axis(down, down[:, :, 1:].argsort(axis=1), axis=1)
+    return Rules(across.reshape(-1, 4), down.reshape(-1, 4))

@@ -1,0 +1,48 @@
+"""Rows: units that stand beside each other, as the cells of a table or the choices of a question do."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from koocr.page.level import Boxes, IntArray
+
+__all__ = ["are_level", "rows_of"]
+
+_SAME_ROW = 0.5
+"""Of the smaller height: how far the centres of neighbours in a row may differ."""
+
+
+def are_level(boxes: Boxes, tolerance: float = _SAME_ROW) -> NDArray[np.bool_]:
+    """(N, N) whether two units stand in one row: their centres differ by a part of the smaller height."""
+    smaller = np.minimum(boxes.height[:, None], boxes.height[None])
+    return np.asarray(np.abs(boxes.middle[:, None] - boxes.middle[None]) <= tolerance * smaller)
+
+
+def rows_of(boxes: Boxes) -> list[IntArray]:
+    """The units row by row, from the top down, each row from left to right.
+
+    A unit joins the row above it when it is level with the row's mean centre and stands beside, not below, what
+    the row has already.
+
+    Returns:
+        Arrays of row numbers of `boxes`; together they are all of them, each once.
+    """
+    rows: list[list[int]] = []
+    for unit in np.argsort(boxes.middle, kind="stable").tolist():
+        row = next((row for row in reversed(rows[-3:]) if _joins(boxes, row, unit)), None)
+        if row is None:
+            rows.append([unit])
+        else:
+            row.append(unit)
+    rows.sort(key=lambda row: float(boxes.middle[row].mean()))
+    return [np.array(sorted(row, key=lambda unit: boxes.left[unit]), np.int64) for row in rows]
+
+
+def _joins(boxes: Boxes, row: list[int], unit: int) -> bool:
+    middles, heights = boxes.middle[row], boxes.height[row]
+    near = _SAME_ROW * min(float(boxes.height[unit]), float(np.median(heights)))
+    if abs(float(boxes.middle[unit] - middles.mean())) > max(near, 0.25 * float(boxes.height[unit])):
+        return False
+    shared = np.minimum(boxes.right[row], boxes.right[unit]) - np.maximum(boxes.left[row], boxes.left[unit])
+    return bool((shared <= 0.3 * np.minimum(boxes.width[row], boxes.width[unit])).all())
