@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from koocr.errors import InputError
+from koocr.errors import InputError, missing_dependency
 from koocr.hangul import nfc, nfd
 
 __all__ = [
@@ -26,9 +26,12 @@ __all__ = [
     "GreyImage",
     "ImageSource",
     "as_batch",
+    "existing_form",
+    "grey_of_pillow",
     "is_batch",
     "load_image",
     "load_image_of_batch",
+    "open_image",
 ]
 
 ImageSource: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[Any]
@@ -41,7 +44,10 @@ MAX_PIXELS: Final = 50_000_000
 """The largest image that is read by default; a page at 600 dpi has 35 million pixels."""
 
 FORMATS: Final = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP", "JPEG2000", "AVIF")
-"""The file formats that are read. Pillow knows more, some by starting other programs (EPS: Ghostscript)."""
+"""The file formats that are read. Pillow knows more, some by starting other programs (EPS: Ghostscript).
+HEIC is read where pillow-heif is installed."""
+
+_HEIF_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 
 
 def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> GreyImage:
@@ -67,13 +73,10 @@ def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> GreyImag
         InputError: the source is missing, damaged, empty, too large, or not an image.
     """
     if isinstance(source, Image.Image):
-        return _from_pillow(source, "the Pillow image", max_pixels)
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return _from_stream(BytesIO(source), "the given data", max_pixels)
-    if isinstance(source, (str, os.PathLike)):
-        return _from_path(os.fsdecode(source), max_pixels)
-    if hasattr(source, "read"):
-        return _from_stream(source, "the given file", max_pixels)
+        return grey_of_pillow(source, "the Pillow image", max_pixels=max_pixels)
+    if isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)) or hasattr(source, "read"):
+        with open_image(source, max_pixels=max_pixels) as (image, name):
+            return grey_of_pillow(image, name, max_pixels=max_pixels)
     if hasattr(source, "__array__"):
         return _from_array(_array_of(source), max_pixels)
     raise InputError(
@@ -109,10 +112,50 @@ def load_image_of_batch(image: ImageSource, number: int) -> GreyImage:
         raise InputError(f"image {number} of the batch, counted from 0: {error}") from error
 
 
-def _from_path(name: str, max_pixels: int) -> GreyImage:
+@contextmanager
+def open_image(
+    source: str | os.PathLike[str] | bytes | BinaryIO, *, max_pixels: int = MAX_PIXELS
+) -> Iterator[tuple[Image.Image, str]]:
+    """Opens an image file without decoding it, for what has several frames; `load_image` does for others.
+
+    Args:
+        source: as `load_image` takes it, no array and no Pillow image.
+        max_pixels: bounds what is taken from a stream that can't seek; the image's size is not checked.
+
+    Yields:
+        The Pillow image and a name for error messages. Whatever the block raises because the file is damaged
+        comes out as `InputError`.
+
+    Raises:
+        InputError: the source is missing, damaged, empty, or not an image.
+        MissingDependencyError: it is HEIC, and pillow-heif is not installed.
+    """
+    with _opened(source) as (stream, name):
+        stream, head = _from_its_start(stream, name, 8 * max_pixels + 2**20)  # 16-bit RGBA and its headers
+        formats = FORMATS
+        if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS and b"avif" not in head:
+            _register_heif()
+            formats = ("HEIF",)
+        with _damage_as_input_error(name), Image.open(stream, formats=formats) as image:
+            yield image, name
+
+
+@contextmanager
+def _opened(source: Any) -> Iterator[tuple[Any, str]]:
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        yield BytesIO(source), "the given data"
+    elif hasattr(source, "read"):
+        yield source, "the given file"
+    else:
+        name = os.fsdecode(source)
+        with _opening_as_input_error(name), open(existing_form(name), "rb") as stream:
+            yield stream, repr(name)
+
+
+@contextmanager
+def _opening_as_input_error(name: str) -> Iterator[None]:
     try:
-        with open(_existing_form(name), "rb") as stream:
-            return _from_stream(stream, repr(name), max_pixels)
+        yield
     except FileNotFoundError:
         raise InputError(f"there is no file {name!r}; check the path") from None
     except IsADirectoryError:
@@ -122,7 +165,15 @@ def _from_path(name: str, max_pixels: int) -> GreyImage:
         raise InputError(f"{name!r} can't be opened ({reason}); check the path") from error
 
 
-def _existing_form(name: str) -> str:
+def _register_heif() -> None:
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError as error:
+        raise missing_dependency("pillow-heif", "heic") from error
+    register_heif_opener(thumbnails=False)
+
+
+def existing_form(name: str) -> str:
     """Finds a file whose name is typed in one Unicode form and stored in another, part by part of its path.
 
     macOS and archives made there store 각 decomposed, keyboards type it composed.
@@ -136,13 +187,13 @@ def _existing_form(name: str) -> str:
     return path
 
 
-def _from_stream(stream: Any, name: str, max_pixels: int) -> GreyImage:
-    """Decodes an open file; one that can seek is read from its start, and only as far as the image goes."""
+def _from_its_start(stream: Any, name: str, limit: int) -> tuple[Any, bytes]:
+    """A stream that can seek, at its start, and its first bytes; one that can't is read into memory."""
     try:
         if not stream.seekable():
-            stream = _in_memory(stream, name, 8 * max_pixels + 2**20)  # 16-bit RGBA and its headers
+            stream = _in_memory(stream, name, limit)
         stream.seek(0)
-        head = stream.read(1)
+        head = stream.read(64)
         stream.seek(0)
     except (AttributeError, OSError, ValueError) as error:
         raise InputError(f"{name} can't be read ({error}); pass an open binary file") from error
@@ -150,8 +201,7 @@ def _from_stream(stream: Any, name: str, max_pixels: int) -> GreyImage:
         raise InputError(f"{name} is open as text; open it with mode 'rb'")
     if not head:
         raise InputError(f"{name} is empty; pass an image file")
-    with _damage_as_input_error(name), Image.open(stream, formats=FORMATS) as image:
-        return _from_pillow(image, name, max_pixels)
+    return stream, head
 
 
 def _in_memory(stream: Any, name: str, limit: int) -> IO[Any]:
@@ -176,7 +226,8 @@ def _damage_as_input_error(name: str) -> Iterator[None]:
         raise InputError(f"{name} is damaged or cut short ({error}); save it again as PNG or JPEG") from error
 
 
-def _from_pillow(image: Image.Image, name: str, max_pixels: int) -> GreyImage:
+def grey_of_pillow(image: Image.Image, name: str, *, max_pixels: int = MAX_PIXELS) -> GreyImage:
+    """As `load_image`, of an open Pillow image; `name` is what errors call it."""
     _check_size(image.height, image.width, name, max_pixels)
     with _damage_as_input_error(name):
         image.load()  # before the orientation is read: TIFF files are turned as they are loaded
