@@ -17,7 +17,7 @@ __all__ = ["Cell", "Table", "enclosed_cells"]
 
 _SIDE = 1000
 """Pixels of the longer side of the small picture."""
-_CLOSED = 0.5
+_CLOSED = 0.25
 """In em: rules that end so near another one touch it."""
 
 Place = tuple[float, float, float, float]

@@ -23,6 +23,11 @@ _OVERLAP = 0.3
 _LEAST_TOGETHER = 0.3
 """Share of the height both sides span that both have to write on; speech bubbles take turns."""
 
+_FULL = 0.75
+"""Of a column's width: a line with so much ink is full."""
+_LEAST_STRIP = 0.15
+"""Of the ink beside a gutter: what the strip next to it must hold to say what stands there."""
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -139,13 +144,17 @@ class _Sides:
 
 
 def _strip(boxes: Boxes, units: IntArray, *, last: bool) -> IntArray:
-    """The units of the last, or the first, of the strips into which gaps cut all the way down divide some."""
+    """The last, or the first, of the strips into which gaps cut all the way down divide some units.
+
+    One with little in it, a page number for instance, does not count.
+    """
     order = units[np.argsort(boxes.left[units], kind="stable")]
     reach = np.maximum.accumulate(boxes.right[order])
     cuts = np.flatnonzero(boxes.left[order][1:] > reach[:-1] - 0.1 * boxes.height[order][1:]) + 1
-    if not len(cuts):
-        return order
-    return order[cuts[-1] :] if last else order[: cuts[0]]
+    strips = np.split(order, cuts)
+    least = _LEAST_STRIP * float(boxes.width[units].sum())
+    full = [strip for strip in strips if boxes.width[strip].sum() >= least]
+    return full[-1 if last else 0] if full else order
 
 
 def _score(boxes: Boxes, sides: _Sides, level: NDArray[np.bool_], rules: Rules, em: float) -> float:
@@ -157,16 +166,20 @@ def _score(boxes: Boxes, sides: _Sides, level: NDArray[np.bool_], rules: Rules, 
     fewest = min(left.num_lines, right.num_lines)
     if max(left.num_lines, right.num_lines) < 2:
         return -9.0
-    alone = _alone(boxes, sides, level, top, bottom)
+    alone = min(_alone(boxes, sides, top, bottom), 0.5)
     filled = min(left.filled, right.filled) / 2 + (left.filled + right.filled) / 4
     narrower = min(left.width, right.width) / em
     ruled = rules.length_between(left.right - em, right.left + em, top, bottom) / (bottom - top)
-    score = 5 * (filled - 0.6) + 8 * min(alone, 0.5) * min(1.0, fewest / 4)
-    score += float(np.clip(0.8 * (narrower - 10), -4, 0)) * (1 - min(alone, 0.5)) + 0.1 * min(
-        narrower - 10, 5
+    return (
+        5 * (filled - (0.6 if fewest >= 5 else 0.7 if fewest >= 3 else 0.9))
+        + 8 * alone * min(1.0, fewest / 4)
+        + (1 - alone) * float(np.clip(0.8 * (narrower - 10), -4, 0))
+        + 0.1 * float(np.clip(narrower - 10, 0, 5))
+        + float(np.clip(0.15 * (fewest - 4), -0.6, 0.3))
+        - float(np.clip(0.4 * (sides.gap / em - 5), 0, 3))
+        - 1.0 * (max(left.pitch, right.pitch) > 2.4)
+        + 2.0 * (ruled > 0.6)
     )
-    score += float(np.clip(0.15 * (fewest - 4), -0.6, 0.3)) + 2.0 * (ruled > 0.6)
-    return score - 1.0 * (max(left.pitch, right.pitch) > 2.4)
 
 
 @dataclass(frozen=True)
@@ -189,25 +202,26 @@ class _Side:
         same = level[np.ix_(units, units)]
         weight = 1 / same.sum(axis=1)  # a line of several units counts once
         ink = same @ part.width / max(1.0, right - left)
-        ends = np.where(same, part.right[None], -np.inf).max(axis=1)
-        is_full = (ink > 0.7) & (ends > right - max(1.5 * part.em, 0.12 * (right - left)))
         num_lines = float(weight.sum())
         steps = np.diff(np.sort(part.middle))
         steps = steps[steps > 0.5 * part.em]
         pitch = float(np.median(steps)) / part.em if len(steps) else 1.5
-        filled = float(weight[is_full].sum()) / num_lines
+        filled = float(weight[ink > _FULL].sum()) / num_lines
         return cls(num_lines, filled, right - left, pitch, left, right, top, bottom)
 
 
-def _alone(boxes: Boxes, sides: _Sides, level: NDArray[np.bool_], top: float, bottom: float) -> float:
-    """The share of lines, where both sides have some, that have no line level with them on the other side."""
+def _alone(boxes: Boxes, sides: _Sides, top: float, bottom: float) -> float:
+    """The share of lines, where both sides have some, that have no line level with them on the other side.
+
+    Of the side that has fewer such lines: a word and what explains it in several lines are no columns.
+    """
     shares = []
     for own, other in ((sides.left, sides.right), (sides.right, sides.left)):
         inside = own[(boxes.middle[own] > top) & (boxes.middle[own] < bottom)]
         if len(inside):
             apart = np.abs(boxes.middle[inside][:, None] - boxes.middle[other][None]).min(axis=1)
             shares.append(float((apart > 0.3 * boxes.height[inside]).mean()))
-    return sum(shares) / len(shares) if shares else 0.0
+    return min(shares, default=0.0)
 
 
 def _together(boxes: Boxes, sides: _Sides, top: float, bottom: float, em: float) -> float:

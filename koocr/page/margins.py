@@ -10,7 +10,7 @@ from koocr.page.rows import rows_of
 __all__ = ["split_margins"]
 
 _MOST_ROWS = 2
-_LEAST_BLANK = 1.2
+_LEAST_BLANK = 1.6
 """In em, between a head and the rest, all across the page."""
 _LESS_THAN_BODY = 1.7
 """So many times the usual blank between the rows of the page."""

@@ -18,6 +18,7 @@ from koocr.errors import ConfigError
 from koocr.page.blocks import blocks_of
 from koocr.page.cells import Cell, enclosed_cells
 from koocr.page.columns import Rules, best_gutter
+from koocr.page.headings import split_at_heading
 from koocr.page.level import Boxes, IntArray, Levelling
 from koocr.page.margins import split_margins
 from koocr.page.rows import rows_of
@@ -109,6 +110,9 @@ class _Part:
         if not len(things):
             return []
         boxes = self.boxes.take(things)
+        cut = split_at_heading(boxes, self.em)
+        if cut is not None:
+            return [block for part in cut for block in self.read(things[np.sort(part)])]
         gutter = None
         if len(things) > 2:
             gutter = best_gutter(boxes, self.rules, em=self.em, least_score=self.least_score)

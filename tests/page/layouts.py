@@ -133,8 +133,8 @@ def columns(rng, count):
     if rng.random() < 0.5:
         made.line(100, 60, 200, 16)
         made.line(950, 60, 150, 16)
-    for _ in range(rng.integers(1, 3)):
-        if rng.random() < 0.7:
+    for section in range(rng.integers(1, 3)):
+        if section or rng.random() < 0.7:
             made.line(100 + rng.uniform(0, 50), y, rng.uniform(0.6, 0.85) * full, 32)
             y += 70
         bottom = y

@@ -1,0 +1,135 @@
+"""The pages of a PDF, drawn with PDFium."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import Any, Final
+
+import numpy as np
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+from koocr.errors import InputError
+from koocr.image import MAX_PIXELS, GreyImage, ImageSource, existing_form
+from koocr.layout import PageLine
+from koocr.page.pdf_text import text_lines
+
+__all__ = ["PdfPages", "open_pdf"]
+
+_MOST_DRAWN: Final = 25_000_000
+"""Pixels of a drawn page; A3 at 300 dpi has 17 million."""
+_REASONS: Final = {
+    pdfium_c.FPDF_ERR_SUCCESS: "has no pages; name another PDF",
+    pdfium_c.FPDF_ERR_PASSWORD: "is encrypted; save it without its password first",
+    pdfium_c.FPDF_ERR_SECURITY: "is encrypted in a way that can't be read; save it without encryption first",
+}
+
+
+class PdfPages:
+    """The pages of a PDF.
+
+    Args:
+        data: a path, or the bytes of a file.
+        name: for messages.
+        dpi: at which pages are drawn; very large pages at fewer, so that they stay under `max_pixels`.
+        max_pixels: of a picture.
+
+    Raises:
+        InputError: it is missing, empty, encrypted, broken, or has no pages.
+    """
+
+    def __init__(
+        self, data: ImageSource, name: str, *, dpi: float = 200.0, max_pixels: int = MAX_PIXELS
+    ) -> None:
+        self._name, self._dpi = name, dpi
+        self._most = min(max_pixels, _MOST_DRAWN)
+        self._pdf = open_pdf(data, name)
+        self.num_pages = len(self._pdf)
+
+    def picture(self, number: int) -> tuple[GreyImage, float | None]:
+        """Draws a page in grey, and says at how many dpi.
+
+        Raises:
+            InputError: the page is broken.
+        """
+        with self._page(number) as page:
+            dpi = self._fitting_dpi(page)
+            bitmap = page.render(scale=dpi / 72, grayscale=True, fill_color=(255, 255, 255, 255))
+            try:
+                drawn = bitmap.to_numpy()
+                return np.array(drawn.reshape(drawn.shape[:2])), dpi
+            finally:
+                bitmap.close()
+
+    def text_layer(self, number: int) -> tuple[PageLine, ...] | None:
+        """The lines that a page holds as text, in the order of the file; None if there are none.
+
+        Raises:
+            InputError: the page is broken.
+        """
+        with self._page(number) as page:
+            return text_lines(page, self._fitting_dpi(page) / 72) or None
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._pdf.close()
+
+    @contextmanager
+    def _page(self, number: int) -> Iterator[Any]:
+        try:
+            page = self._pdf[number - 1]
+        except pdfium.PdfiumError as error:
+            raise self._broken(number) from error
+        try:
+            yield page
+        except pdfium.PdfiumError as error:
+            raise self._broken(number) from error
+        finally:
+            page.close()
+
+    def _broken(self, number: int) -> InputError:
+        return InputError(f"page {number} of {self._name!r} is broken; save the PDF again, or leave it out")
+
+    def _fitting_dpi(self, page: Any) -> float:
+        width, height = page.get_size()
+        if width * height <= 0:
+            raise pdfium.PdfiumError("the page has no area")
+        return float(min(self._dpi, 72 * (self._most / (width * height)) ** 0.5))
+
+
+def open_pdf(data: ImageSource, name: str) -> Any:
+    """Opens a PDF and checks that there are pages in it.
+
+    Raises:
+        InputError: it is missing, empty, encrypted, broken, or has no pages.
+    """
+    stream = _stream(data, name)
+    try:
+        if not stream.read(1):
+            raise InputError(f"{name!r} is empty; name another PDF")
+        stream.seek(0)
+        pdf = pdfium.PdfDocument(stream, autoclose=True)
+        pdf.init_forms()  # what is filled into a form is drawn, too
+    except pdfium.PdfiumError as error:
+        stream.close()
+        reason = _REASONS.get(error.err_code, "is broken or no PDF at all; save it again")
+        raise InputError(f"{name!r} {reason}") from error
+    except BaseException:
+        stream.close()
+        raise
+    return pdf
+
+
+def _stream(data: Any, name: str) -> Any:
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        return BytesIO(data)
+    try:
+        return open(existing_form(os.fsdecode(data)), "rb")
+    except FileNotFoundError:
+        raise InputError(f"there is no file {name!r}; check the path") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{name!r} can't be opened ({reason}); check the path") from error
