@@ -31,6 +31,10 @@ class Look:
         breaks_words: whether a line ends wherever it is full, as Korean books do.
         indent: of a paragraph's first line, in ems.
         paragraph_gap: further ground between paragraphs, in ems.
+        heading_scales: em of the headings of levels 0 and 1, in those of the text.
+        heading_is_bold: of both.
+        is_centred: whether headings stand in the middle.
+        is_marked: whether words are underlined or shaded now and then.
     """
 
     hand: Hand
@@ -43,6 +47,10 @@ class Look:
     breaks_words: bool
     indent: float
     paragraph_gap: float
+    heading_scales: tuple[float, float]
+    heading_is_bold: bool
+    is_centred: bool
+    is_marked: bool
 
 
 class Desk:
@@ -70,7 +78,8 @@ class Desk:
         is_print: bool = False,
     ) -> None:
         self.sheet, self.rng, self.dpi, self.columns = sheet, rng, dpi, tuple(columns)
-        self._pool, self._text = pool, text
+        self._pool, self._text, self._is_print = pool, text, is_print
+        self._kept: dict[str, Type] = {}
         self.look = self._draw_look(is_print)
         self.body = self.type()
 
@@ -100,9 +109,24 @@ class Desk:
         size_px = max(_LEAST_EM_PX, look.size_px * scale)
         hand = look.heading_hand if is_heading else look.hand
         bold = max(1, round(size_px / 22)) if is_bold else 0
-        return self._pool.type(
-            hand, size_px, self.rng, tracking=look.tracking, space=look.space, bold=bold
-        )
+        return self._pool.type(hand, size_px, self.rng, tracking=look.tracking, space=look.space, bold=bold)
+
+    def heading_type(self, level: int) -> Type:
+        """The face of headings of a level, 0 or 1."""
+        key = f"heading {level}"
+        if key not in self._kept:
+            scale = self.look.heading_scales[level]
+            self._kept[key] = self.type(scale, is_bold=self.look.heading_is_bold, is_heading=True)
+        return self._kept[key]
+
+    def filler(self) -> Type:
+        """What fills in forms: a hand as often as not, else the page's own face."""
+        if "filler" not in self._kept:
+            hand = self.look.hand
+            if self.chance(0.5) and not self._is_print:
+                hand = self._pool.pick_written(self.rng)
+            self._kept["filler"] = self._pool.type(hand, 1.1 * self.look.size_px, self.rng)
+        return self._kept["filler"]
 
     def say(self, length: int, *, kinds: Sequence[str] = ("sentences",), is_heading: bool = False) -> str:
         """A text of about so many symbols."""
@@ -118,6 +142,13 @@ class Desk:
         kept = " ".join(words[:-1]) if len(text) > most and len(words) > 1 else text[:most]
         return kept.strip(" ")
 
+    def _draw_line_height(self) -> float:
+        """Tight as newspapers, ordinary, or loose as reports are."""
+        if self.chance(0.2):
+            return 1.6  # what the word processor of most Koreans begins with
+        low, high = ((1.15, 1.45), (1.4, 1.8), (1.8, 2.2))[self.count(0, 2)]
+        return self.between(low, high)
+
     def _draw_look(self, is_print: bool) -> Look:
         rng = self.rng
         hand = self._pool.pick(rng, is_print=is_print)
@@ -127,11 +158,15 @@ class Desk:
             hand=hand,
             heading_hand=self._pool.pick(rng, is_print=True) if is_other else hand,
             size_px=max(_LEAST_EM_PX, self.px(size_pt)),
-            line_height=float(rng.choice([self.between(1.15, 1.45), self.between(1.4, 1.8), 1.6, self.between(1.8, 2.2)])),
+            line_height=self._draw_line_height(),
             tracking=0.0 if self.chance(0.6) else self.between(-0.06, 0.06),
             space=self.between(0.2, 0.36),
             is_justified=self.chance(0.6),
             breaks_words=self.chance(0.5),
             indent=float(rng.choice([0.0, 1.0, 1.0, 2.0])),
             paragraph_gap=0.0 if self.chance(0.5) else self.between(0.2, 1.5),
+            heading_scales=(self.between(1.25, 1.7), self.between(1.0, 1.2)),
+            heading_is_bold=self.chance(0.6),
+            is_centred=self.chance(0.15),
+            is_marked=self.chance(0.2),
         )

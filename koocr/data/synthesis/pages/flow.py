@@ -25,6 +25,7 @@ class Setting:
         breaks_words: whether a line ends wherever it is full.
         first, rest: indents of the first and of the other lines, in pixels.
         tone: of the ink; None: the page's.
+        halo: of a rim around the ink; None: no rim.
     """
 
     type: Type
@@ -34,6 +35,7 @@ class Setting:
     first: float = 0.0
     rest: float = 0.0
     tone: float | None = None
+    halo: float | None = None
 
 
 def break_lines(text: str, type_: Type, width: float, *, first: float, breaks_words: bool) -> list[str]:
@@ -91,7 +93,7 @@ def paragraph(desk: Desk, text: str, rect: Rect, setting: Setting, *, block: int
         align = "left" if is_last and setting.align == "justify" else setting.align
         x, space_px = _aligned(words, type_, width, align)
         run = Run(words, rect.left + indent + x, top + ASCENT * type_.size_px, type_, space_px,
-                  desk.sheet.ink if setting.tone is None else setting.tone, number)  # fmt: skip
+                  desk.sheet.ink if setting.tone is None else setting.tone, number, setting.halo)  # fmt: skip
         desk.sheet.runs.append(run)
         top += setting.line_px
     return top

@@ -46,6 +46,8 @@ def _run(image: UInt8Array, run: Run) -> tuple[float, float, float, float] | Non
     left, baseline = round(run.x) + drawn.left, round(run.baseline)
     top = baseline + drawn.top
     height, width = drawn.ink.shape
+    if run.halo is not None:
+        _rim(image, run, drawn.ink, left, top)
     if not blend(image, np.float32(run.tone), drawn.ink, left, top):
         return None
     size = run.type.size_px
@@ -53,9 +55,14 @@ def _run(image: UInt8Array, run: Run) -> tuple[float, float, float, float] | Non
     return left, min(top, low), left + width, max(top + height, high)
 
 
-def blend(
-    image: UInt8Array, tones: FloatArray | np.float32, cover: UInt8Array, left: int, top: int
-) -> bool:
+def _rim(image: UInt8Array, run: Run, ink: UInt8Array, left: int, top: int) -> None:
+    """What parts letters from a picture behind them."""
+    wide = max(1, round(run.type.size_px / 18))
+    around = cv2.dilate(np.pad(ink, wide), np.ones((2 * wide + 1, 2 * wide + 1), np.uint8))
+    blend(image, np.float32(run.halo), np.asarray(around, np.uint8), left - wide, top - wide)
+
+
+def blend(image: UInt8Array, tones: FloatArray | np.float32, cover: UInt8Array, left: int, top: int) -> bool:
     """Lays tones over a picture; False where none of it falls on the picture.
 
     Args:

@@ -162,6 +162,8 @@ def _light(rng: np.random.Generator, shape: tuple[int, ...]) -> FloatArray:
 def _blurred(image: UInt8Array, rng: np.random.Generator, most: float) -> UInt8Array:
     """Out of focus, or shaken."""
     if rng.random() < 0.85:
-        return np.asarray(cv2.GaussianBlur(image, (0, 0), max(0.3, most * float(rng.uniform(0.2, 1)))), np.uint8)
+        return np.asarray(
+            cv2.GaussianBlur(image, (0, 0), max(0.3, most * float(rng.uniform(0.2, 1)))), np.uint8
+        )
     length = max(2, round(2 * most))
     return np.asarray(cv2.blur(image, (length, 1) if rng.random() < 0.6 else (1, length)), np.uint8)

@@ -44,7 +44,9 @@ def scan(
     if chances[4] < how.edges:
         _rims(image, rng)
     if chances[5] < how.blur:
-        image = cv2.GaussianBlur(image, (0, 0), max(0.3, float(rng.uniform(0.2, 1)) * how.most_blur_em * em_px))
+        image = cv2.GaussianBlur(
+            image, (0, 0), max(0.3, float(rng.uniform(0.2, 1)) * how.most_blur_em * em_px)
+        )
     if chances[6] < how.noise:
         image = grain(image, rng, textures, spread=how.most_noise * float(rng.random()) ** 1.5)
     if chances[7] < how.specks:
@@ -144,7 +146,9 @@ def _speckle(image: UInt8Array, rng: np.random.Generator) -> None:
     height, width = image.shape
     for _ in range(int(rng.integers(3, 120))):
         spot = int(rng.integers(width)), int(rng.integers(height))
-        cv2.circle(image, spot, int(rng.integers(0, max(2, width // 700) + 1)), float(rng.uniform(0, 140)), -1)
+        cv2.circle(
+            image, spot, int(rng.integers(0, max(2, width // 700) + 1)), float(rng.uniform(0, 140)), -1
+        )
     for _ in range(int(rng.integers(0, 3)) if rng.random() < 0.3 else 0):
         points = np.cumsum(rng.normal(0, width / 150, (6, 2)), 0) + rng.uniform(0, (width, height))
         cv2.polylines(image, [np.rint(points).astype(np.int32)], False, 90.0, 1, cv2.LINE_AA)

@@ -112,6 +112,7 @@ class PageSettings(_Checked):
     most_pixels: int = 4_000_000  # larger sheets are cut down: they cost time and teach nothing new
     is_print: bool = False  # no handwriting
     dark: float = _chance(0.07)  # light on dark
+    stamped: float = _chance(0.06)  # or signed, over the text
     scan: ScanSettings = ScanSettings()
     photo: PhotoSettings = PhotoSettings()
 
@@ -127,6 +128,7 @@ class PageSettings(_Checked):
             dpi=((dpi, dpi, 1.0),),
             is_print=True,
             dark=0.0,
+            stamped=0.0,
         )
 
     def scanned_only(self) -> PageSettings:

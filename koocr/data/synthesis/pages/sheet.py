@@ -52,6 +52,7 @@ class Run:
         space_px: between words.
         tone: grey level of the ink.
         block: number of the paragraph, heading or cell.
+        halo: grey level of a rim around the ink; None: no rim.
     """
 
     text: str
@@ -61,6 +62,7 @@ class Run:
     space_px: float
     tone: float
     block: int
+    halo: float | None = None
 
 
 @dataclass(frozen=True)

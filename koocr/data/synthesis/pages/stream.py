@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from koocr.data.synthesis.lines.paper import Textures
 from koocr.data.synthesis.pages.desk import Desk
+from koocr.data.synthesis.pages.figures import stamp
 from koocr.data.synthesis.pages.kinds import KINDS
 from koocr.data.synthesis.pages.painting import paint
-from koocr.data.synthesis.pages.settings import PageSettings
-from koocr.data.synthesis.pages.sheet import Sheet
 from koocr.data.synthesis.pages.photos import photograph
 from koocr.data.synthesis.pages.scans import scan
+from koocr.data.synthesis.pages.settings import PageSettings
+from koocr.data.synthesis.pages.sheet import Sheet
 from koocr.data.synthesis.pages.taken import Taken
 from koocr.data.synthesis.pages.types import TypePool
 from koocr.data.text import LineText
@@ -30,8 +31,15 @@ UInt8Array = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
 
 CONDITIONS = ("clean", "scanned", "photographed")
-_SHEETS_MM = (((210, 297), 0.55), ((182, 257), 0.2), ((148, 210), 0.1), ((297, 210), 0.08), ((216, 279), 0.07))
+_SHEETS_MM = (
+    ((210, 297), 0.55),
+    ((182, 257), 0.2),
+    ((148, 210), 0.1),
+    ((297, 210), 0.08),
+    ((216, 279), 0.07),
+)
 _SHAPES_MM = {"receipt": (58, 82), "chat": (65, 75)}  # widths of what is no sheet of paper
+_SCREENS = ("chat", "slide", "sign", "clutter")  # nobody stamps these
 _MM = 25.4  # of an inch
 
 
@@ -99,6 +107,8 @@ class PageStream:
         sheet = _sheet(rng, kind, dpi, self._settings, is_screen=condition != "scanned")
         desk = Desk(sheet, rng, pool=self._pool, text=self._text, dpi=dpi,
                     columns=self._settings.columns, is_print=self._settings.is_print)  # fmt: skip
+        if rng.random() < self._settings.stamped and kind not in _SCREENS:
+            stamp(desk)
         kind = KINDS[kind](desk)
         image, quads, runs = paint(sheet)
         taken = Taken(image, quads, np.arange(len(runs)), np.zeros(len(runs), bool))

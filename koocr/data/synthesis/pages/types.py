@@ -17,7 +17,6 @@ from koocr.data.synthesis.lines.hands import Glyph, Hand
 from koocr.data.synthesis.lines.pool import HandPool, Script, sign_fonts
 from koocr.data.synthesis.lines.settings import EM, PoolSettings
 from koocr.data.text import Repertoire
-from koocr.hangul import is_syllable, syllable_index
 
 __all__ = ["Inked", "Type", "TypePool"]
 
@@ -167,6 +166,17 @@ def _cut(drawn: Inked) -> Inked | None:
     return Inked(drawn.ink[y : y + height, x : x + width], drawn.left + x, drawn.top + y)
 
 
+def _part(
+    faces: Sequence[Face],
+    coverage: Mapping[str, NDArray[np.int32]],
+    klasses: Sequence[str],
+    shares: PoolSettings,
+) -> HandPool | None:
+    """The faces of some classes; None where there are none."""
+    chosen = select_faces(faces, klasses=klasses)
+    return HandPool(chosen, coverage, signs=sign_fonts(), settings=shares) if chosen else None
+
+
 class TypePool:
     """The faces and writers of pages.
 
@@ -190,16 +200,18 @@ class TypePool:
     ) -> None:
         self._faces = {face.id: face for face in faces}
         self._all = HandPool(faces, coverage, writers=writers, signs=sign_fonts(), settings=shares)
-        printed = select_faces(faces, klasses=("serif", "gothic", "display"))
-        self._printed = (
-            HandPool(printed, coverage, signs=sign_fonts(), settings=shares) if printed else self._all
-        )
+        self._printed = _part(faces, coverage, ("serif", "gothic", "display"), shares) or self._all
+        self._written = _part(faces, coverage, ("handwriting",), shares)
         self._fonts: OrderedDict[tuple[str, float], ImageFont.FreeTypeFont] = OrderedDict()
         self._drawn: dict[str, frozenset[str]] = {}
 
     def pick(self, rng: np.random.Generator, *, is_print: bool = False) -> Hand:
         """Who draws; with `is_print` no hand."""
         return (self._printed if is_print else self._all).pick(rng)
+
+    def pick_written(self, rng: np.random.Generator) -> Hand:
+        """A hand; any face where there is none."""
+        return (self._written or self._all).pick(rng)
 
     def repertoire(self, hand: Hand) -> Repertoire:
         """What texts may say that a hand is to draw."""
