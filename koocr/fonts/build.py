@@ -3,6 +3,9 @@
 Dongle composes its 11,172 syllables of a few hundred shapes. A TrueType file spells all of them out (4.4 MB);
 a CFF font can say each once, as a subroutine. Two levels are used: a contour, and the contours of one jamo at
 their place, so that a syllable is two or three calls. The font is CID-keyed, which spares 11,000 glyph names.
+
+`python -m koocr.fonts.build koocr-blank.ttf` makes the face of invisible text in PDFs: one empty glyph, an em
+wide, for all characters.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.misc.psCharStrings import T2CharString
 from fontTools.pens.qu2cuPen import Qu2CuPen
 from fontTools.pens.recordingPen import DecomposingRecordingPen, RecordingPen
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont
 
 from koocr.hangul import JAMO, NUM_SYLLABLES, split_index, syllable
@@ -34,6 +38,26 @@ Program = tuple[Any, ...]
 """A charstring: numbers and operator names."""
 Contour = tuple[tuple[float, float], Program]
 """Where it starts, and how it is drawn from there."""
+
+
+def build_blank(target: Path) -> int:
+    """Writes the face whose one glyph is empty, and returns its size in bytes.
+
+    The em, 1,000 units, reaches from 200 below the line to 800 above it: a PDF's text layer counts on that.
+    """
+    builder = FontBuilder(1000, isTTF=True)
+    builder.font.recalcTimestamp = False
+    builder.updateHead(created=0, modified=0)
+    builder.setupGlyphOrder([".notdef", "blank"])
+    builder.setupCharacterMap({0x20: "blank"})
+    builder.setupGlyf({name: TTGlyphPen(None).glyph() for name in (".notdef", "blank")})
+    builder.setupHorizontalMetrics({name: (1000, 0) for name in (".notdef", "blank")})
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    builder.setupNameTable({"familyName": "koocr Blank", "styleName": "Regular", "psName": "koocrBlank"})
+    builder.setupOS2(sTypoAscender=800, sTypoDescender=-200, usWinAscent=800, usWinDescent=200)
+    builder.setupPost(keepGlyphNames=False)
+    builder.save(target)
+    return target.stat().st_size
 
 
 class Subroutines:
@@ -229,4 +253,5 @@ def _bias(count: int) -> int:
 
 
 if __name__ == "__main__":
-    print(build(Path(sys.argv[1]), Path(sys.argv[2])), "bytes")
+    names = [Path(name) for name in sys.argv[1:]]
+    print(build_blank(*names) if len(names) == 1 else build(*names), "bytes")

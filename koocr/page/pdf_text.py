@@ -45,8 +45,8 @@ def text_lines(page: Any, scale: float) -> tuple[PageLine, ...]:
         scale: pixels of the picture for one unit of the page, 1/72 inch.
 
     Returns:
-        Its lines in the order of the file, each confidence 1; cut at wide gaps. Lines that are turned by other
-        than quarter turns have the upright box around them as their place.
+        Its lines in the order of the file, each confidence 1; cut at wide gaps. Lines that are turned by
+        other than quarter turns have the upright box around them as their place.
     """
     to_picture = page_to_picture(page, scale)
     lines: list[PageLine] = []
@@ -61,9 +61,7 @@ def page_to_picture(page: Any, scale: float) -> FloatArray:
     points = []
     for x, y in ((0.0, 0.0), (1000.0, 0.0), (0.0, 1000.0)):
         across, down = ctypes.c_int(), ctypes.c_int()
-        pdfium_c.FPDF_PageToDevice(
-            page, 0, 0, width * _SUBPIXELS, height * _SUBPIXELS, 0, x, y, across, down
-        )
+        pdfium_c.FPDF_PageToDevice(page, 0, 0, width * _SUBPIXELS, height * _SUBPIXELS, 0, x, y, across, down)
         points.append((across.value / _SUBPIXELS, down.value / _SUBPIXELS))
     origin, right, up = np.array(points)
     return np.column_stack([(right - origin) / 1000, (up - origin) / 1000, origin])
@@ -78,7 +76,7 @@ def quad_around(points: FloatArray, turn: int = 0) -> Quad:
 
 
 def _chars(page: Any, to_picture: FloatArray) -> Iterator[_Char]:
-    """Characters, with `" "` for spaces and `"\\n"` for ends of lines."""
+    r"""Characters, with `" "` for spaces and `"\n"` for ends of lines."""
     text_page = page.get_textpage()
     box, codes = pdfium_c.FS_RECTF(), _codes(text_page)
     try:
@@ -120,7 +118,9 @@ def _lines_of(chars: Iterable[_Char]) -> Iterator[list[_Char]]:
 
 
 def _cut_at_gaps(chars: list[_Char]) -> Iterator[PageLine]:
-    words = [list(word) for is_space, word in groupby(chars, key=lambda char: char.text == " ") if not is_space]
+    words = [
+        list(word) for is_space, word in groupby(chars, key=lambda char: char.text == " ") if not is_space
+    ]
     if not words:
         return
     turn = words[0][0].turn
