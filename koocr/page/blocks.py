@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from koocr.page.level import Boxes, IntArray
@@ -26,7 +28,7 @@ def blocks_of(boxes: Boxes, rows: list[IntArray]) -> list[list[int]]:
     """
     if not rows:
         return []
-    blanks = np.array([_blank(boxes, upper, lower) for upper, lower in zip(rows, rows[1:], strict=False)])
+    blanks = np.array([_blank(boxes, upper, lower) for upper, lower in pairwise(rows)])
     usual = float(np.median(blanks[blanks > 0])) if (blanks > 0).any() else 0.0
     blocks = [rows[0].tolist()]
     for upper, lower, blank in zip(rows, rows[1:], blanks.tolist(), strict=False):

@@ -1,4 +1,4 @@
-"""Cells: the parts of a page that rules enclose, as a tree: a page holds tables, those cells, those tables again.
+"""Cells: the parts of a page that rules enclose, as a tree: a page holds tables, a table cells, and so on.
 
 The rules are drawn into a small picture; what its white parts hold belongs together.
 """
@@ -84,7 +84,9 @@ def enclosed_cells(boxes: Boxes, rules: Rules) -> Cell:
 
 @dataclass(frozen=True)
 class _Drawing:
-    """The small picture. A part is a white piece that rules enclose, 0 what is outside; a group is rules that touch.
+    """The small picture.
+
+    A part is a white piece that rules enclose, 0 what is outside; a group is rules that touch.
 
     Attributes:
         labels: (H, W) which piece each pixel is of.

@@ -1,8 +1,8 @@
 """Columns: where a page, or a part of it, is read down one side of a gutter before the other.
 
-A gutter is a strip that no unit and no rule crosses for some way down. It stands between columns of prose, but
-between the cells of a table and the choices of a question too, and those are read row by row. What tells them
-apart: prose fills its column to the edge, is wide, is dense, and has its lines where the other column has none.
+A gutter is a strip that no unit and no rule crosses for some way down. It stands between columns of prose,
+but between the cells of a table and the choices of a question too, and those are read row by row. What tells
+them apart: prose fills its column to the edge, is wide and dense, and has lines where the other column has none.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Rules:
         """(K,) y of the horizontal rules that cross x and reach well into both sides."""
         reach = min(2 * em, 0.25 * min(x - left, right - x) + em)
         crosses = (self.across[:, 0] < x - reach) & (self.across[:, 2] > x + reach)
-        return (self.across[crosses, 1] + self.across[crosses, 3]) / 2
+        return np.asarray((self.across[crosses, 1] + self.across[crosses, 3]) / 2)
 
     def length_between(self, left: float, right: float, top: float, bottom: float) -> float:
         """How much of a strip's height a vertical rule in it covers."""
@@ -98,7 +98,7 @@ def best_gutter(boxes: Boxes, rules: Rules, *, em: float, least_score: float = 0
 
 
 def _gutters(boxes: Boxes, rules: Rules, em: float) -> Iterator[Gutter]:
-    """All that may be gutters: each ends in the left edge of a unit, and runs as far as nothing crosses it."""
+    """All that may be gutters: each ends in the left edge of a unit and runs until something crosses it."""
     order = np.argsort(boxes.middle, kind="stable")
     left, _, right, _ = boxes.hull()
     slack = np.minimum(_OVERLAP * em, 0.25 * boxes.width)
@@ -176,7 +176,7 @@ def _score(boxes: Boxes, sides: _Sides, level: NDArray[np.bool_], rules: Rules, 
         + (1 - alone) * float(np.clip(0.8 * (narrower - 10), -4, 0))
         + 0.1 * float(np.clip(narrower - 10, 0, 5))
         + float(np.clip(0.15 * (fewest - 4), -0.6, 0.3))
-        - float(np.clip(0.4 * (sides.gap / em - 5), 0, 3))
+        - float(np.clip(0.5 * (sides.gap / em - 4), 0, 3))
         - 1.0 * (max(left.pitch, right.pitch) > 2.4)
         + 2.0 * (ruled > 0.6)
     )

@@ -1,4 +1,4 @@
-"""Headings across columns that are too short to reach over all of them, and still end the columns above them."""
+"""Headings that are too short to reach across all columns, and still end those above them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ def split_at_heading(boxes: Boxes, em: float) -> tuple[IntArray, IntArray] | Non
     for place in range(2, len(order) - 2):
         if boxes.height[order[place]] < _LARGER * em:
             continue
-        is_alone = top[place] > reach[place - 1] - 0.2 * em and top[place + 1 :].min() > bottom[place] - 0.2 * em
+        is_alone = (
+            top[place] > reach[place - 1] - 0.2 * em and top[place + 1 :].min() > bottom[place] - 0.2 * em
+        )
         if is_alone and _parts_columns(boxes, order[:place], order[place], order[place + 1 :], em):
             return order[:place], order[place:]
     return None

@@ -66,7 +66,7 @@ class Boxes:
 
 @dataclass(frozen=True)
 class Levelling:
-    """How a page lies: at the centre its lines fall by `slope`, and by `fan` more for each pixel further down.
+    """How a page lies: at its centre lines fall by `slope`, and by `fan` more for each pixel further down.
 
     Attributes:
         centre: (x, y) that stays where it is.

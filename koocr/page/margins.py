@@ -1,6 +1,8 @@
-"""Heads and feet of a page: what stands apart above and below all of it, such as a title line or page numbers."""
+"""Heads and feet of a page: what stands apart above and below all of it, such as page numbers."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 
@@ -30,9 +32,7 @@ def split_margins(boxes: Boxes, units: IntArray, em: float) -> tuple[IntArray, I
     bands = _bands(boxes, units)
     if len(bands) < 3:
         return units[:0], units, units[:0]
-    blanks = [
-        boxes.top[low].min() - boxes.bottom[high].max() for high, low in zip(bands, bands[1:], strict=False)
-    ]
+    blanks = [boxes.top[low].min() - boxes.bottom[high].max() for high, low in pairwise(bands)]
     least = max(_LEAST_BLANK * em, _LESS_THAN_BODY * float(np.median(blanks)))
     width = float(np.ptp(np.concatenate([boxes.left[units], boxes.right[units]])))
     head = _margin(boxes, bands, blanks, least, width)

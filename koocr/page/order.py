@@ -141,7 +141,9 @@ def _unfolded(
 
 
 def _level_rules(levelling: Levelling, rules: NDArray[np.float32] | None) -> Rules:
-    ends = levelling.points(np.asarray(np.zeros((0, 2, 2)) if rules is None else rules).reshape(-1, 2, 2))
+    ends = levelling.points(
+        np.asarray(np.zeros((0, 2, 2)) if rules is None else rules, np.float64).reshape(-1, 2, 2)
+    )
     run, fall = np.abs(ends[:, 1] - ends[:, 0]).T
     is_across = run > fall
     across, down = ends[is_across], ends[~is_across]

@@ -22,8 +22,8 @@ def are_level(boxes: Boxes, tolerance: float = _SAME_ROW) -> NDArray[np.bool_]:
 def rows_of(boxes: Boxes) -> list[IntArray]:
     """The units row by row, from the top down, each row from left to right.
 
-    A unit joins the row above it when it is level with the row's mean centre and stands beside, not below, what
-    the row has already.
+    A unit joins the row above it when it is level with the row's mean centre and stands beside, not below,
+    what the row has already.
 
     Returns:
         Arrays of row numbers of `boxes`; together they are all of them, each once.

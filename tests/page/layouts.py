@@ -1,6 +1,7 @@
 """Pages as rectangles, laid out in the order in which they are read, so that the true order is known."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -96,7 +97,7 @@ class Layout:
         return top + pitch
 
     def page(self, *, skew=0.0, jitter=0.0):
-        """The page as detection would give it: shuffled quads, rules, and the place of each quad in the order."""
+        """As detection would give it: shuffled quads, rules, and the place of each quad in the true order."""
         boxes = np.array(self.units, np.float64)
         boxes += self.rng.normal(0, 1, boxes.shape) * jitter * np.array([1, 0.5, 1, 0.5])
         x0, y0, x1, y1 = boxes.T
@@ -144,7 +145,9 @@ def columns(rng, count):
             last = column == count - 1
             lines = int(rng.integers(12, 30)) if not last else int(rng.integers(6, 28))
             x = 100 + column * (width + gap)
-            bottom = max(bottom, made.prose(x, start, width, lines, size=size, pitch=own, justified=justified))
+            bottom = max(
+                bottom, made.prose(x, start, width, lines, size=size, pitch=own, justified=justified)
+            )
         y = bottom + 60
     if rng.random() < 0.6:
         made.line(580, y + 60, 40, 16)
@@ -168,7 +171,9 @@ def table_page(rng):
     y = made.prose(100, 120, 1000, int(rng.integers(3, 8)))
     ruled = rng.random() < 0.5
     count = int(rng.integers(2, 6))
-    y = made.table(100, y + 40, 1000, int(rng.integers(3, 14)), count, ruled=ruled, most_lines=3 if ruled else 1)
+    y = made.table(
+        100, y + 40, 1000, int(rng.integers(3, 14)), count, ruled=ruled, most_lines=3 if ruled else 1
+    )
     made.prose(100, y + 40, 1000, int(rng.integers(3, 8)))
     return made
 
@@ -240,6 +245,6 @@ KINDS = {
 def share_in_order(order, places):
     """The share of neighbouring pairs of the true order that are neighbours, in this order, in `order`."""
     rank = np.argsort(places)  # place in the true order → number of the quad
-    after = dict(zip(order, order[1:], strict=False))
-    pairs = list(zip(rank, rank[1:], strict=False))
+    after = dict(pairwise(order))
+    pairs = list(pairwise(rank))
     return np.mean([after.get(first) == second for first, second in pairs]) if pairs else 1.0
