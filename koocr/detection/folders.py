@@ -58,7 +58,7 @@ class FolderPage:
 
 
 class PageFolder:
-    """All pages of a folder, by the names of their pictures; labels are read at once, pictures when asked for.
+    """All pages of a folder, by the names of their pictures; labels are read at once, pictures when needed.
 
     Args:
         folder: with `images` and `labels`; a label file has the name of its picture, or `gt_` before it.

@@ -77,7 +77,7 @@ class DetectorLoss(layers.Layer):
         self.sharpness = sharpness
 
     def call(self, inputs: dict[str, Any]) -> keras.KerasTensor:
-        """From logits "probability" and "threshold", (N, h, w, 1), and uint8 labels of `LABELS`, (N, h, w)."""
+        """From logits "probability" and "threshold", (N, h, w, 1), and uint8 maps of `LABELS`, (N, h, w)."""
         logits, thresholds = (
             ops.cast(inputs[name][..., 0], "float32") for name in ("probability", "threshold")
         )

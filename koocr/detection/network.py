@@ -18,7 +18,7 @@ __all__ = ["OUTPUTS", "block_names", "build_network", "folded_block"]
 
 STEM = 12
 STAGES = ((24, 2), (48, 3), (96, 4), (128, 4))
-"""Channels and blocks of the stages at a quarter, an eighth, … of the page; the first block halves the map."""
+"""Channels and blocks of the stages at a quarter, an eighth, … of the page; a first block halves the map."""
 OUTPUTS = ("probability", "threshold")
 
 
@@ -30,9 +30,9 @@ def build_network(settings: DetectorSettings, *, block: Block = trained_block) -
         block: `trained_block`, or `folded_block` for reading.
 
     Returns:
-        A model from (N, H, W, 1) grey, 0 black to 1 white, H and W multiples of 32, to logits by name, float32
-        (N, H / 2, W / 2, 1): "probability" that the core of a text unit is there, and the "threshold" it is
-        held against (only for training).
+        A model from (N, H, W, 1) grey, 0 black to 1 white, H and W multiples of 32, to logits by name,
+        float32 (N, H / 2, W / 2, 1): "probability" that the core of a text unit is there, and the "threshold"
+        that it is held against (only for training).
     """
     image = keras.Input((None, None, 1), name="image")
     x = _neck(_trunk(image, settings, block), settings, block)

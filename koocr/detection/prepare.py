@@ -16,7 +16,7 @@ from koocr.polygon import Quads
 __all__ = ["LONG_SIDE", "PreparedPage", "prepare", "to_input"]
 
 LONG_SIDE = 1280
-"""Pixels of a page's long side, unless it has fewer: an A4 page at 110 dpi, whose 8 point print is 12 high."""
+"""Pixels of a page's long side, unless it has fewer: A4 at 110 dpi, where 8 point print is 12 pixels high."""
 _SLENDER = 2.0
 """Of pages longer than so many times their width, the area counts and not the length: a screenshot of a long
 chat would else become a thread."""
