@@ -161,7 +161,7 @@ class Desk:
             line_height=self._draw_line_height(),
             tracking=0.0 if self.chance(0.6) else self.between(-0.06, 0.06),
             space=self.between(0.2, 0.36),
-            is_justified=self.chance(0.6),
+            is_justified=self.chance(0.6) and hand.klass != "handwriting",
             breaks_words=self.chance(0.5),
             indent=float(rng.choice([0.0, 1.0, 1.0, 2.0])),
             paragraph_gap=0.0 if self.chance(0.5) else self.between(0.2, 1.5),

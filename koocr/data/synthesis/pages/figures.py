@@ -31,7 +31,7 @@ def lay_picture(desk: Desk, rect: Rect, kind: str | None = None) -> None:
 
 
 def figure(desk: Desk, rect: Rect) -> float:
-    """A picture with a caption below it, perhaps with labels at its axes; returns where the next may begin."""
+    """A picture with a caption below it, perhaps with labels at its axes; returns the row below."""
     em = desk.body.size_px
     height = min(rect.width * desk.between(0.35, 0.9), rect.height - 4 * em)
     if height < 4 * em:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +71,8 @@ def blend(image: UInt8Array, tones: FloatArray | np.float32, cover: UInt8Array, 
         image: (H, W), changed.
         tones: one, or (h, w).
         cover: (h, w), 255 where only the tones are seen.
-        left, top: where the first of them goes.
+        left: column of the first of them.
+        top: its row.
     """
     height, width = cover.shape
     y0, y1 = max(0, -top), min(height, image.shape[0] - top)
@@ -106,7 +109,7 @@ def _picture(image: UInt8Array, picture: Picture) -> None:
 
 def _line(image: UInt8Array, line: Line) -> None:
     points = np.array(line.points, np.float64)
-    for start, end in zip(points[:-1], points[1:], strict=True):
+    for start, end in pairwise(points):
         for first, last in _dashes(start, end, line.dash):
             ends = (tuple(np.rint(p * 2**_SUBPIXEL_BITS).astype(int).tolist()) for p in (first, last))
             cv2.line(image, *ends, round(line.tone), line.width, cv2.LINE_AA, _SUBPIXEL_BITS)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from koocr.data.synthesis.lines.paper import Textures
-from koocr.data.synthesis.pages.settings import PageSettings, PhotoSettings
-from koocr.data.synthesis.pages.taken import Taken, fade, grain, jpeg, moved, smooth_field
+from koocr.data.synthesis.pages.settings import PhotoSettings
+from koocr.data.synthesis.pages.taken import Taken, fade, grain, jpeg, moved, noise_field, smooth_field
 
 __all__ = ["photograph"]
 
@@ -20,10 +20,9 @@ DoubleArray = NDArray[np.float64]
 
 
 def photograph(
-    page: Taken, rng: np.random.Generator, settings: PageSettings, textures: Textures, em_px: float
+    page: Taken, rng: np.random.Generator, how: PhotoSettings, textures: Textures, em_px: float
 ) -> Taken:
     """Photographs a page; arguments as of `scans.scan`."""
-    how = settings.photo
     chances = rng.random(5)
     view = _view(rng, how, page.image.shape)
     page = _seen(page, view, rng, textures)
@@ -40,9 +39,9 @@ def photograph(
 
 
 class _View(NamedTuple):
-    """How a page is seen: first its rows are pushed down by `sag`, then come the camera and the picture's size.
+    """How a page is seen: its columns are pushed down by `sag`, then comes the camera.
 
-    `sag` is (W,), pixels downwards for each column of the page.
+    `sag` is (W,), pixels downwards for each column of the page; `size` is the picture's, width first.
     """
 
     matrix: DoubleArray
@@ -137,7 +136,7 @@ def _table(rng: np.random.Generator, textures: Textures, size: tuple[int, int]) 
     tone = float(rng.uniform(20, 190))
     table = np.full(shape, tone, np.float32)
     table += smooth_field(rng, shape, 6) * np.float32(rng.uniform(2, 14))
-    noise = np.ascontiguousarray(textures.cut(textures.grain, rng, shape)) * np.float32(rng.uniform(3, 14))
+    noise = noise_field(rng, textures, shape) * np.float32(rng.uniform(3, 14))
     if rng.random() < 0.5:  # the grain of wood lies along
         noise = cv2.blur(noise, (int(rng.integers(15, 60)), 2)) * np.float32(rng.uniform(4, 8))
     return np.asarray(table + noise, np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from koocr.data.synthesis.lines.paper import Textures
-from koocr.data.synthesis.pages.settings import PageSettings, ScanSettings
+from koocr.data.synthesis.pages.settings import ScanSettings
 from koocr.data.synthesis.pages.taken import Taken, fade, grain, jpeg, moved
 
 __all__ = ["scan"]
@@ -16,19 +16,16 @@ UInt8Array = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
 
 
-def scan(
-    page: Taken, rng: np.random.Generator, settings: PageSettings, textures: Textures, em_px: float
-) -> Taken:
+def scan(page: Taken, rng: np.random.Generator, how: ScanSettings, textures: Textures, em_px: float) -> Taken:
     """Scans a page.
 
     Args:
         page: as printed.
         rng: source of all chance.
-        settings: `settings.scan` is used.
+        how: chances and strengths.
         textures: noise.
         em_px: size of its text: small letters bear less.
     """
-    how = settings.scan
     chances = rng.random(8)
     if chances[0] < how.neighbour:
         page = _with_neighbour(page, rng)
@@ -124,10 +121,13 @@ def _rims(image: UInt8Array, rng: np.random.Generator) -> None:
             deep = round(float(rng.uniform(0.003, 0.02)) * width)
             tilt = round(float(rng.normal(0, 0.3)) * deep)
             near, far = max(1, deep), max(1, deep + tilt)
-            corners = ([(0, 0), (width, 0), (width, far), (0, near)],
-                       [(0, height), (width, height), (width, height - far), (0, height - near)],
-                       [(0, 0), (0, height), (far, height), (near, 0)],
-                       [(width, 0), (width, height), (width - far, height), (width - near, 0)])[side]  # fmt: skip
+            right, low = width - near, height - near
+            corners = (
+                [(0, 0), (width, 0), (width, far), (0, near)],
+                [(0, height), (width, height), (width, height - far), (0, low)],
+                [(0, 0), (0, height), (far, height), (near, 0)],
+                [(width, 0), (width, height), (width - far, height), (right, 0)],
+            )[side]
             cv2.fillPoly(image, [np.array(corners, np.int32)], float(rng.uniform(0, 70)))
 
 

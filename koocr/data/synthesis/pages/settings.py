@@ -103,10 +103,10 @@ class PageSettings(_Checked):
 
     kinds: KindShares = KindShares()
     columns: tuple[int, ...] = (1, 1, 1, 2, 2, 3)  # of documents, equally often
-    # how a page came to be a picture, any scale
-    clean: float = 0.36
-    scanned: float = 0.34
-    photographed: float = 0.30
+    # how a page came to be a picture, any scale; what is seen on screens is never scanned
+    clean_share: float = 0.36
+    scan_share: float = 0.34
+    photo_share: float = 0.30
     # from low to high, and how often: mostly what scanners and phones make of an A4 page
     dpi: tuple[tuple[float, float, float], ...] = ((60, 100, 0.2), (100, 200, 0.7), (200, 400, 0.1))
     most_pixels: int = 4_000_000  # larger sheets are cut down: they cost time and teach nothing new
@@ -117,20 +117,26 @@ class PageSettings(_Checked):
     photo: PhotoSettings = PhotoSettings()
 
     @classmethod
-    def clean_pages(cls, *, columns: int = 1, dpi: float = 150.0) -> PageSettings:
-        """Documents in so many columns as a program renders them: to measure the order of reading."""
+    def clean(cls, *, columns: int = 1, dpi: float = 150.0) -> PageSettings:
+        """Printed documents in so many columns as a program renders them: to measure the order of reading."""
         return cls(
             kinds=KindShares.only("document"),
             columns=(columns,),
-            clean=1.0,
-            scanned=0.0,
-            photographed=0.0,
+            clean_share=1.0,
+            scan_share=0.0,
+            photo_share=0.0,
             dpi=((dpi, dpi, 1.0),),
             is_print=True,
             dark=0.0,
             stamped=0.0,
         )
 
-    def scanned_only(self) -> PageSettings:
+    @classmethod
+    def scanned(cls, *, columns: int = 1, dpi: float = 150.0) -> PageSettings:
         """The same pages, printed and scanned."""
-        return replace(self, clean=0.0, scanned=1.0, photographed=0.0)
+        return replace(cls.clean(columns=columns, dpi=dpi), clean_share=0.0, scan_share=1.0)
+
+    @classmethod
+    def photographed(cls, *, columns: int = 1, dpi: float = 150.0) -> PageSettings:
+        """The same pages, printed and photographed."""
+        return replace(cls.clean(columns=columns, dpi=dpi), clean_share=0.0, photo_share=1.0)

@@ -6,7 +6,7 @@ text is; `scans` and `photos` do to both what happens to paper.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,8 @@ from koocr.data.synthesis.pages.painting import paint
 from koocr.data.synthesis.pages.photos import photograph
 from koocr.data.synthesis.pages.scans import scan
 from koocr.data.synthesis.pages.settings import PageSettings
-from koocr.data.synthesis.pages.sheet import Sheet
+from koocr.data.synthesis.pages.sheet import Run
+from koocr.data.synthesis.pages.sizes import blank_sheet
 from koocr.data.synthesis.pages.taken import Taken
 from koocr.data.synthesis.pages.types import TypePool
 from koocr.data.text import LineText
@@ -30,17 +31,8 @@ __all__ = ["DrawnPage", "PageStream", "PageUnit"]
 UInt8Array = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
 
-CONDITIONS = ("clean", "scanned", "photographed")
-_SHEETS_MM = (
-    ((210, 297), 0.55),
-    ((182, 257), 0.2),
-    ((148, 210), 0.1),
-    ((297, 210), 0.08),
-    ((216, 279), 0.07),
-)
-_SHAPES_MM = {"receipt": (58, 82), "chat": (65, 75)}  # widths of what is no sheet of paper
-_SCREENS = ("chat", "slide", "sign", "clutter")  # nobody stamps these
-_MM = 25.4  # of an inch
+_FINER = {"chat": (1.5, 3.0), "receipt": (1.0, 2.0)}  # screens of phones, and what is held close to them
+_SCREENS = ("chat", "slide", "sign")  # nobody stamps or scans these
 
 
 @dataclass(frozen=True)
@@ -100,27 +92,48 @@ class PageStream:
     def page(self, index: int) -> DrawnPage:
         """Page number `index`, from 0."""
         rng = np.random.default_rng([self._seed, index])
-        kind = _one_of(rng, {item.name: getattr(self._settings.kinds, item.name)
-                             for item in fields(self._settings.kinds)})  # fmt: skip
-        condition = _one_of(rng, {name: getattr(self._settings, name) for name in CONDITIONS})
-        dpi = _dpi(rng, self._settings)
-        sheet = _sheet(rng, kind, dpi, self._settings, is_screen=condition != "scanned")
-        desk = Desk(sheet, rng, pool=self._pool, text=self._text, dpi=dpi,
-                    columns=self._settings.columns, is_print=self._settings.is_print)  # fmt: skip
-        if rng.random() < self._settings.stamped and kind not in _SCREENS:
+        settings = self._settings
+        name = _one_of(rng, asdict(settings.kinds))
+        condition = _condition(rng, name, settings)
+        dpi = _dpi(rng, name, settings)
+        sheet = blank_sheet(rng, name, dpi, settings, is_screen=condition != "scanned")
+        desk = Desk(sheet, rng, pool=self._pool, text=self._text, dpi=dpi, columns=settings.columns,
+                    is_print=settings.is_print)  # fmt: skip
+        kind = KINDS[name](desk)
+        if rng.random() < settings.stamped and name not in _SCREENS:
             stamp(desk)
-        kind = KINDS[kind](desk)
         image, quads, runs = paint(sheet)
-        taken = Taken(image, quads, np.arange(len(runs)), np.zeros(len(runs), bool))
-        if condition != "clean":
-            take = scan if condition == "scanned" else photograph
-            taken = take(taken, rng, self._settings, self._textures, desk.body.size_px)
-        kept = taken.inside()
-        units = tuple(
-            PageUnit(kept.quads[place], runs[number].text, runs[number].block, bool(kept.is_ignored[place]))
-            for place, number in enumerate(kept.numbers.tolist())
-        )
-        return DrawnPage(kept.image, units, kind, dpi, condition)
+        page = Taken(image, quads, np.arange(len(runs)), np.zeros(len(runs), bool))
+        page = self._taken(page, rng, condition, desk.body.size_px, is_scene=name == "sign")
+        return DrawnPage(page.image, _units(page, runs), kind, dpi, condition)
+
+    def _taken(
+        self, page: Taken, rng: np.random.Generator, condition: str, em_px: float, *, is_scene: bool
+    ) -> Taken:
+        """What the reader gets to see of a page."""
+        settings = self._settings
+        if condition == "scanned":
+            page = scan(page, rng, settings.scan, self._textures, em_px)
+        elif condition == "photographed":
+            how = replace(settings.photo, cropped=1.0) if is_scene else settings.photo
+            page = photograph(page, rng, how, self._textures, em_px)
+        return page.inside()
+
+
+def _units(page: Taken, runs: list[Run]) -> tuple[PageUnit, ...]:
+    rows = zip(page.quads, page.numbers.tolist(), page.is_ignored.tolist(), strict=True)
+    return tuple(
+        PageUnit(quad, runs[number].text, runs[number].block, ignored) for quad, number, ignored in rows
+    )
+
+
+def _condition(rng: np.random.Generator, kind: str, settings: PageSettings) -> str:
+    shares = {
+        "clean": settings.clean_share,
+        "scanned": settings.scan_share * (kind not in _SCREENS),
+        "photographed": settings.photo_share,
+    }
+    return _one_of(rng, shares) if any(shares.values()) else "scanned"
 
 
 def _one_of(rng: np.random.Generator, shares: dict[str, float]) -> str:
@@ -130,30 +143,9 @@ def _one_of(rng: np.random.Generator, shares: dict[str, float]) -> str:
     return list(shares)[int(rng.choice(len(values), p=values / values.sum()))]
 
 
-def _dpi(rng: np.random.Generator, settings: PageSettings) -> float:
-    shares = np.array([share for _, _, share in settings.dpi])
-    low, high, _ = settings.dpi[int(rng.choice(len(shares), p=shares / shares.sum()))]
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
-
-
-def _sheet(
-    rng: np.random.Generator, kind: str, dpi: float, settings: PageSettings, *, is_screen: bool
-) -> Sheet:
-    """A blank sheet: mostly white or nearly, with black ink or nearly."""
-    shares = [share for _, share in _SHEETS_MM]
-    sides = _SHEETS_MM[int(rng.choice(len(shares), p=shares))][0]
-    if kind == "slide":
-        sides = (254, 143) if rng.random() < 0.6 else (254, 190)
-    elif kind in _SHAPES_MM:
-        width_mm = float(rng.uniform(*_SHAPES_MM[kind]))
-        sides = (width_mm, width_mm * float(rng.uniform(1.4, 2.2)))
-    width, height = (side / _MM * dpi for side in sides)
-    cut = min(1.0, (settings.most_pixels / (width * height)) ** 0.5)
-    ground, ink = float(rng.uniform(225, 255)), float(rng.uniform(0, 70))
-    if rng.random() < 0.5:
-        ground, ink = 255.0, 0.0
-    elif rng.random() < 0.2:
-        ground, ink = float(rng.uniform(150, 230)), float(rng.uniform(0, 60))
-    if is_screen and rng.random() < settings.dark:
-        ground, ink = 255 - ground, 255 - ink
-    return Sheet(round(width * cut), round(height * cut), ground, ink)
+def _dpi(rng: np.random.Generator, kind: str, settings: PageSettings) -> float:
+    low, high, _ = settings.dpi[
+        int(_one_of(rng, {str(n): share for n, (*_, share) in enumerate(settings.dpi)}))
+    ]
+    dpi = float(np.exp(rng.uniform(np.log(low), np.log(high))))
+    return dpi * float(rng.uniform(*_FINER[kind])) if kind in _FINER and low < high else dpi

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,9 +15,24 @@ from koocr.data.synthesis.pages.types import Type
 
 __all__ = ["contents", "fitted", "form", "table", "table_page"]
 
-_LABELS = ("성명", "생년월일", "주소", "연락처", "전화번호", "소속", "직위", "신청일", "용도", "금액", "계좌번호",
-           "예금주", "이메일", "비고", "담당자", "사업자등록번호", "상호", "대표자", "업태", "종목", "학교명", "학년",
-           "신청인", "보호자", "관계", "수량", "단가", "합계", "품명", "규격", "기간", "장소", "구분", "번호")  # fmt: skip
+_LABELS = (
+    *("성명", "생년월일", "주소", "연락처", "전화번호", "소속", "직위", "신청일", "용도", "금액", "계좌번호"),
+    *(
+        "예금주",
+        "이메일",
+        "비고",
+        "담당자",
+        "상호",
+        "대표자",
+        "업태",
+        "종목",
+        "학교명",
+        "학년",
+        "신청인",
+        "보호자",
+    ),
+    *("관계", "수량", "단가", "합계", "품명", "규격", "기간", "장소", "구분", "번호"),
+)
 _CHOICES = (
     ("□ 예", "□ 아니오"),
     ("□ 남", "□ 여"),
@@ -56,8 +72,8 @@ def _page_area(desk: Desk) -> tuple[Rect, Callable[[], None]]:
 def table(desk: Desk, rect: Rect) -> float:
     """A table as wide as a rectangle; returns the row below it."""
     type_ = desk.type(desk.between(0.85, 1.0))
-    columns = max(2, min(desk.count(2, 7), int(rect.width / (5 * type_.size_px))))
-    widths = desk.rng.uniform(0.5, 1.6, columns)
+    columns = max(2, min(desk.count(2, 7), int(rect.width / (6.5 * type_.size_px))))
+    widths = desk.rng.uniform(0.75, 1.5, columns)
     edges = rect.left + np.concatenate([[0], np.cumsum(widths / widths.sum())]) * rect.width
     style = desk.any_of(("grid", "grid", "grid", "rows", "rows", "ends", "none"))
     aligns = [desk.any_of(("center", "left", "right")) for _ in range(columns)]
@@ -68,9 +84,7 @@ def table(desk: Desk, rect: Rect) -> float:
         top = rows[-1]
         if top + 2 * pad + 1.2 * type_.size_px > rect.bottom:
             break
-        cells = [
-            Rect(left, top, right, rect.bottom) for left, right in zip(edges[:-1], edges[1:], strict=True)
-        ]
+        cells = [Rect(left, top, right, rect.bottom) for left, right in pairwise(edges)]
         is_head = has_head and not place
         first_mark = len(desk.sheet.marks)
         rows.append(_row(desk, cells, type_, aligns, pad=pad, is_head=is_head, is_ruled=style == "grid"))
@@ -100,16 +114,21 @@ def _row(
 
 def cell_text(desk: Desk, ems: float, *, is_head: bool) -> str:
     """What a cell that is so many ems wide says; now and then more than one line."""
-    most = max(2, int(ems * 1.1))
+    most = max(2, int(ems))
     if is_head:
         return desk.any_of(_LABELS) if desk.chance(0.6) else desk.short(min(8, most))
     roll = desk.between(0, 1)
     if roll < 0.35:
-        return desk.any_of((f"{desk.count(0, 9999):,}", f"{desk.count(0, 99)}.{desk.count(0, 9)}%", "-", "○",
-                            f"{desk.count(1, 40)}", f"{desk.count(1, 900)},000", f"△{desk.count(1, 99)}"))  # fmt: skip
-    if roll < 0.85:
-        return desk.short(max(2, min(most, 14)), kinds=("sentences", "forms", "syllables"))
+        return _number(desk)
+    if roll < 0.85 or ems < 6:
+        return desk.short(min(most, 14), kinds=("sentences", "forms", "syllables"))
     return desk.short(3 * most, kinds=("sentences",))
+
+
+def _number(desk: Desk) -> str:
+    """What stands in columns of numbers."""
+    shapes = ("{:,}", "{}.5%", "{}", "{},000", "△{}", "{:,}원", "-", "○")
+    return desk.any_of(shapes).format(int(10 ** desk.between(0, 3.5)))
 
 
 def _shade(desk: Desk, rect: Rect) -> Area:

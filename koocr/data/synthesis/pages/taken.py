@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from koocr.data.synthesis.lines.paper import Textures
 
-__all__ = ["Taken", "fade", "grain", "jpeg", "moved", "smooth_field"]
+__all__ = ["Taken", "fade", "grain", "jpeg", "moved", "noise_field", "smooth_field"]
 
 UInt8Array = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
@@ -73,10 +73,20 @@ def fade(image: UInt8Array, factor: FloatArray | float) -> UInt8Array:
 
 def grain(image: UInt8Array, rng: np.random.Generator, textures: Textures, *, spread: float) -> UInt8Array:
     """Adds noise, fine or as large as two pixels."""
-    noise = np.ascontiguousarray(textures.cut(textures.grain, rng, image.shape))
+    noise = noise_field(rng, textures, image.shape)
     if rng.random() < 0.4:
         noise = cv2.blur(noise, (2, 2)) * np.float32(1.6)
     return np.asarray(cv2.add(image, noise * np.float32(spread), dtype=cv2.CV_8U), np.uint8)
+
+
+def noise_field(rng: np.random.Generator, textures: Textures, shape: tuple[int, ...]) -> FloatArray:
+    """(H, W) normal numbers: bands that are cut out of a texture, each from another place."""
+    height, width = shape
+    field, band = np.empty((height, width), np.float32), textures.grain.shape[0]
+    for top in range(0, height, band):
+        rows = min(band, height - top)
+        field[top : top + rows] = textures.cut(textures.grain, rng, (rows, width))
+    return field
 
 
 def jpeg(image: UInt8Array, rng: np.random.Generator, *, low: int, high: int) -> UInt8Array:
