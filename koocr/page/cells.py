@@ -19,6 +19,10 @@ _SIDE = 1000
 """Pixels of the longer side of the small picture."""
 _CLOSED = 0.25
 """In em: rules that end so near another one touch it."""
+_LEAST_OPEN = 12.0
+"""In em, the length of rules between which a table is open at its sides; shorter ones may be blanks to fill."""
+_SAME_END = 1.0
+"""In em, how far the ends of such rules may lie apart."""
 
 Place = tuple[float, float, float, float]
 
@@ -60,7 +64,7 @@ def enclosed_cells(boxes: Boxes, rules: Rules) -> Cell:
         The outermost cell, which is what no rules enclose.
     """
     units = np.arange(len(boxes))
-    if len(rules.across) < 2 or len(rules.down) < 2:
+    if len(rules.across) < 2:
         return Cell(units)
     drawing = _Drawing.of(boxes, rules)
     parts = drawing.parts_of(boxes)
@@ -105,7 +109,8 @@ class _Drawing:
 
     @classmethod
     def of(cls, boxes: Boxes, rules: Rules) -> _Drawing:
-        ends = np.concatenate([rules.across, rules.down]).reshape(-1, 2, 2)
+        sides = _open_sides(rules.across, boxes.em)
+        ends = np.concatenate([rules.across, rules.down, sides]).reshape(-1, 2, 2)
         corners = np.stack([boxes.left, boxes.top, boxes.right, boxes.bottom], 1).reshape(-1, 2)
         points = np.concatenate([ends.reshape(-1, 2), corners])
         low = points.min(axis=0)
@@ -148,6 +153,20 @@ def _around(labels: IntArray, inked: IntArray, stats: IntArray, group: int) -> i
     """The part that a group of rules stands in: what is above its highest pixel."""
     left, top, wide = stats[:3].tolist()
     return int(labels[top - 1, left + int(np.argmax(inked[top, left : left + wide] == group))])
+
+
+def _open_sides(across: FloatArray, em: float) -> FloatArray:
+    """(K, 4) what joins the ends of long rules that begin and end alike: many tables have no sides."""
+    long = across[across[:, 2] - across[:, 0] > _LEAST_OPEN * em]
+    long = long[np.argsort(long[:, 1], kind="stable")]
+    sides = []
+    for number, upper in enumerate(long):
+        lower = long[number + 1 :]
+        alike = (np.abs(lower[:, [0, 2]] - upper[[0, 2]]) < _SAME_END * em).all(axis=1)
+        if alike.any():
+            nearest = lower[alike][0]
+            sides += [[*upper[:2], *nearest[:2]], [*upper[2:], *nearest[2:]]]
+    return np.array(sides, np.float64).reshape(-1, 4)
 
 
 def _stretched(ends: FloatArray, by: float) -> FloatArray:

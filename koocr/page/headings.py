@@ -46,7 +46,7 @@ def _parts_columns(boxes: Boxes, above: IntArray, unit: int, below: IntArray, em
         part[(boxes.left[part] > boxes.right[unit]) | (boxes.right[part] < boxes.left[unit])]
         for part in (above, below)
     ]
-    if not (len(beside[0]) and len(beside[1])):
+    if min(map(len, beside)) < 2:
         return False
     blank = boxes.top[beside[1]].min() - boxes.bottom[beside[0]].max()
     own = np.setdiff1d(below, beside[1])

@@ -21,7 +21,7 @@ from koocr.page.columns import Rules, best_gutter
 from koocr.page.headings import split_at_heading
 from koocr.page.level import Boxes, IntArray, Levelling
 from koocr.page.margins import split_margins
-from koocr.page.rows import rows_of
+from koocr.page.rows import cells_of_row, rows_of
 
 __all__ = ["ORDERS", "reading_order"]
 
@@ -69,7 +69,7 @@ class _Page:
     em: float
     least_score: float
 
-    def read(self, cell: Cell) -> list[list[int]]:
+    def read(self, cell: Cell, *, is_inner: bool = False) -> list[list[int]]:
         """The blocks of a cell, the whole page being one: its own units, and its tables each as one thing."""
         boxes, things = self.boxes.take(cell.units), [[[unit]] for unit in cell.units.tolist()]
         for table in cell.tables:
@@ -78,14 +78,14 @@ class _Page:
         is_table = np.arange(len(boxes)) >= len(cell.units)
         part = _Part(boxes, self.rules, self.em, self.least_score)
         blocks = []
-        for block in part.read_page(np.arange(len(boxes))):
+        for block in (part.read_cell if is_inner else part.read_page)(np.arange(len(boxes))):
             blocks += _unfolded(block, things, is_table)
         return blocks
 
     def _table(self, rows: Sequence[Sequence[Cell]]) -> list[list[int]]:
         blocks = []
         for row in rows:
-            cells = [self.read(cell) for cell in row]
+            cells = [self.read(cell, is_inner=True) for cell in row]
             if all(sum(map(len, cell)) <= 2 for cell in cells):  # short cells: a row of a table is one block
                 cells = [[[unit for cell in cells for block in cell for unit in block]]]
             blocks += [block for cell in cells for block in cell if block]
@@ -106,7 +106,13 @@ class _Part:
         head, body, foot = split_margins(self.boxes, things, self.em)
         return [block for part in (head, body, foot) for block in self.read(part)]
 
+    def read_cell(self, things: IntArray) -> list[list[int]]:
+        """What rules enclose, which may be a whole row of a table that has no rules down."""
+        strips = cells_of_row(self.boxes.take(things))
+        return [block for strip in strips for block in self.read(things[strip])]
+
     def read(self, things: IntArray) -> list[list[int]]:
+        """From the top down; columns one after the other."""
         if not len(things):
             return []
         boxes = self.boxes.take(things)

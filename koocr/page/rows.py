@@ -7,8 +7,12 @@ from numpy.typing import NDArray
 
 from koocr.page.level import Boxes, IntArray
 
-__all__ = ["are_level", "rows_of"]
+__all__ = ["are_level", "cells_of_row", "rows_of"]
 
+_BETWEEN = 0.5
+"""In em, between cells."""
+_DENSE = 1.8
+"""In em, from line to line of a cell; rows of a table are further apart."""
 _SAME_ROW = 0.5
 """Of the smaller height: how far the centres of neighbours in a row may differ."""
 
@@ -37,6 +41,22 @@ def rows_of(boxes: Boxes) -> list[IntArray]:
             row.append(unit)
     rows.sort(key=lambda row: float(boxes.middle[row].mean()))
     return [np.array(sorted(row, key=lambda unit: boxes.left[unit]), np.int64) for row in rows]
+
+
+def cells_of_row(boxes: Boxes) -> list[IntArray]:
+    """The cells of what is one row of a table: strips side by side that hold different numbers of lines.
+
+    Returns:
+        Arrays of row numbers of `boxes`, from left to right; a single one where it is no such row.
+    """
+    order = np.argsort(boxes.left, kind="stable")
+    reach = np.maximum.accumulate(boxes.right[order])
+    strips = np.split(order, np.flatnonzero(boxes.left[order][1:] > reach[:-1] + _BETWEEN * boxes.em) + 1)
+    rows = [rows_of(boxes.take(strip)) for strip in strips]
+    counts = {len(strip) for strip in rows}
+    steps = [np.diff([boxes.middle[strip[row]].mean() for row in own]) for strip, own in zip(strips, rows, strict=True)]
+    is_dense = all((step < _DENSE * boxes.em).all() for step in steps)
+    return strips if len(counts) > 1 and is_dense else [np.arange(len(boxes))]
 
 
 def _joins(boxes: Boxes, row: list[int], unit: int) -> bool:
