@@ -92,8 +92,25 @@ def grow_distance(width: float, height: float, shrink: float) -> float:
 
 def _grown(outline: NDArray[np.int32], shrink: float) -> Quads:
     """The quad of a core whose outermost places these are."""
-    core = offset_quad(min_area_quad(outline + 0.5), 0.5) * (MAP_STRIDE / _FINE)
+    core = _from_centres(min_area_quad(outline + 0.5)) * (MAP_STRIDE / _FINE)
     return offset_quad(core, grow_distance(*_sides(core), shrink))
+
+
+def _from_centres(quad: Quads) -> Quads:
+    """The rectangle whose places have their outermost centres on the sides of this one.
+
+    Behind the outermost of n + 1 centres, which lie anywhere, the edge is 1 / (n + 2) away on average; along
+    a side that isn't level there are as many as it crosses rows.
+    """
+    along, down = quad[1] - quad[0], quad[3] - quad[0]
+    width, height = _sides(quad)
+    along, down = along / max(width, 1e-6), down / max(height, 1e-6)
+    slope = float(min(abs(along[0]), abs(along[1]), 1)) if width else 0.0
+    across = down / (width * slope + 2) if height else np.array([0, 0.5], np.float32)
+    beside = along / (height * slope + 2) if width else np.array([0.5, 0], np.float32)
+    return np.asarray(
+        quad + np.stack([-beside - across, beside - across, beside + across, across - beside]), np.float32
+    )
 
 
 def _sides(quad: Quads) -> tuple[float, float]:
