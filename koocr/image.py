@@ -223,7 +223,8 @@ def _damage_as_input_error(name: str) -> Iterator[None]:
     except UnidentifiedImageError:
         raise InputError(f"{name} is not an image that koocr reads; save it as PNG or JPEG") from None
     except Exception as error:
-        raise InputError(f"{name} is damaged or cut short ({error}); save it again as PNG or JPEG") from error
+        reason = " ".join(str(error).split())
+        raise InputError(f"{name} is damaged or cut short ({reason}); save it again as PNG or JPEG") from error
 
 
 def grey_of_pillow(image: Image.Image, name: str, *, max_pixels: int = MAX_PIXELS) -> GreyImage:

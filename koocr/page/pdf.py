@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,6 @@ __all__ = ["PdfPages", "open_pdf"]
 _MOST_DRAWN: Final = 25_000_000
 """Pixels of a drawn page; A3 at 300 dpi has 17 million."""
 _REASONS: Final = {
-    pdfium_c.FPDF_ERR_SUCCESS: "has no pages; name another PDF",
     pdfium_c.FPDF_ERR_PASSWORD: "is encrypted; save it without its password first",
     pdfium_c.FPDF_ERR_SECURITY: "is encrypted in a way that can't be read; save it without encryption first",
 }
@@ -71,7 +71,9 @@ class PdfPages:
             InputError: the page is broken.
         """
         with self._page(number) as page:
-            return text_lines(page, self._fitting_dpi(page) / 72) or None
+            scale = self._fitting_dpi(page) / 72
+            width, height = (math.ceil(side * scale) for side in page.get_size())  # as PDFium rounds
+            return text_lines(page, width, height) or None
 
     def close(self) -> None:
         """Closes the file."""
@@ -114,13 +116,25 @@ def open_pdf(data: ImageSource, name: str) -> Any:
         pdf = pdfium.PdfDocument(stream, autoclose=True)
         pdf.init_forms()  # what is filled into a form is drawn, too
     except pdfium.PdfiumError as error:
-        stream.close()
         reason = _REASONS.get(error.err_code, "is broken or no PDF at all; save it again")
+        if _has_no_pages(stream):  # then the error's number is that of an earlier one
+            reason = "has no pages; name another PDF"
+        stream.close()
         raise InputError(f"{name!r} {reason}") from error
     except BaseException:
         stream.close()
         raise
     return pdf
+
+
+def _has_no_pages(stream: Any) -> bool:
+    """Whether what `PdfDocument` refuses is a sound PDF all the same."""
+    stream.seek(0)
+    data = stream.read()
+    document = pdfium_c.FPDF_LoadMemDocument64(data, len(data), None)
+    if document:
+        pdfium_c.FPDF_CloseDocument(document)
+    return bool(document)
 
 
 def _stream(data: Any, name: str) -> Any:

@@ -37,27 +37,27 @@ class _Char:
     turn: int  # quarter turns clockwise that its line is turned in the picture
 
 
-def text_lines(page: Any, scale: float) -> tuple[PageLine, ...]:
+def text_lines(page: Any, width: int, height: int) -> tuple[PageLine, ...]:
     """Reads the text of a page.
 
     Args:
         page: an open `pypdfium2.PdfPage`.
-        scale: pixels of the picture for one unit of the page, 1/72 inch.
+        width: of its picture.
+        height: likewise.
 
     Returns:
         Its lines in the order of the file, each confidence 1; cut at wide gaps. Lines that are turned by
         other than quarter turns have the upright box around them as their place.
     """
-    to_picture = page_to_picture(page, scale)
+    to_picture = page_to_picture(page, width, height)
     lines: list[PageLine] = []
     for chars in _lines_of(_chars(page, to_picture)):
         lines += _cut_at_gaps(chars)
     return tuple(lines)
 
 
-def page_to_picture(page: Any, scale: float) -> FloatArray:
+def page_to_picture(page: Any, width: int, height: int) -> FloatArray:
     """The (2, 3) affine map from units of a page, y up, to pixels of its picture as PDFium draws it."""
-    width, height = (math.ceil(side * scale) for side in page.get_size())
     points = []
     for x, y in ((0.0, 0.0), (1000.0, 0.0), (0.0, 1000.0)):
         across, down = ctypes.c_int(), ctypes.c_int()
@@ -78,15 +78,15 @@ def quad_around(points: FloatArray, turn: int = 0) -> Quad:
 def _chars(page: Any, to_picture: FloatArray) -> Iterator[_Char]:
     r"""Characters, with `" "` for spaces and `"\n"` for ends of lines."""
     text_page = page.get_textpage()
-    box, codes = pdfium_c.FS_RECTF(), _codes(text_page)
+    box, matrix, codes = pdfium_c.FS_RECTF(), pdfium_c.FS_MATRIX(1, 0, 0, 1), _codes(text_page)
     try:
         for index, text in codes:
             pdfium_c.FPDFText_GetLooseCharBox(text_page, index, box)
             corners = np.array(
                 [(box.left, box.top), (box.right, box.top), (box.right, box.bottom), (box.left, box.bottom)]
             )
-            angle = pdfium_c.FPDFText_GetCharAngle(text_page, index)
-            along = to_picture[:, :2] @ (math.cos(angle), math.sin(angle))
+            pdfium_c.FPDFText_GetMatrix(text_page, index, matrix)
+            along = to_picture[:, :2] @ (matrix.a, matrix.b)
             turn = round(math.atan2(along[1], along[0]) / (math.pi / 2)) % 4
             yield _Char(text, corners @ to_picture[:, :2].T + to_picture[:, 2], turn)
     finally:

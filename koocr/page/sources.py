@@ -25,6 +25,7 @@ __all__ = [
     "SourceSettings",
     "chosen_pages",
     "find_sources",
+    "is_pdf",
     "load_page",
     "open_document",
     "source_pages",
@@ -109,7 +110,7 @@ def open_document(source: Source, settings: SourceSettings | None = None) -> Ope
         MissingDependencyError: a package that reads it is not installed.
     """
     settings = settings or SourceSettings()
-    if not _is_pdf(source):
+    if not is_pdf(source):
         return ImagePages(source.data, max_pixels=settings.max_pixels)
     from koocr.page.pdf import PdfPages
 
@@ -190,7 +191,8 @@ def _pages_of(source: Source, settings: SourceSettings) -> Iterator[SourcePage |
         document.close()
 
 
-def _is_pdf(source: Source) -> bool:
+def is_pdf(source: Source) -> bool:
+    """Whether a document is a PDF, by its first bytes or its suffix."""
     if isinstance(source.data, (bytes, bytearray, memoryview)):
         return b"%PDF-" in bytes(source.data[:1024])
     if source.path is None:

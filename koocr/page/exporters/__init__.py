@@ -1,8 +1,8 @@
 """Pages → files: text, JSON, tables, hOCR, ALTO, PAGE XML, searchable PDF.
 
-A format of text is a module with `begin(source)`, `page(page, index, source)` and `end()`, which give the pieces
-of a file in order, so that a page can be forgotten once it is written. `Exporter` is what the command line holds:
-a file that is being written.
+A format of text is a module with `begin(source)`, `page(page, index, source)` and `end()`, which give the
+pieces of a file in order, so that a page can be forgotten once it is written. `Exporter` is what the command
+line holds: a file that is being written.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class ExportFormat:
         about: one line.
         is_text: it goes to a terminal, too.
         one_page: a file of it holds one page.
+        combines: a file of it may hold several documents.
     """
 
     name: str
@@ -40,14 +41,15 @@ class ExportFormat:
     about: str
     is_text: bool = True
     one_page: bool = False
+    combines: bool = False
 
 
 _ALL = (
-    ExportFormat("txt", ".txt", "the text alone"),
+    ExportFormat("txt", ".txt", "the text alone", combines=True),
     ExportFormat("json", ".json", "everything: places, confidences, alternatives"),
-    ExportFormat("jsonl", ".jsonl", "the same, one page a line"),
+    ExportFormat("jsonl", ".jsonl", "the same, one page a line", combines=True),
     ExportFormat("tsv", ".tsv", "a table, one row a word"),
-    ExportFormat("md", ".md", "Markdown: paragraphs and headings"),
+    ExportFormat("md", ".md", "Markdown: paragraphs and headings", combines=True),
     ExportFormat("hocr", ".hocr", "hOCR 1.2"),
     ExportFormat("alto", ".alto.xml", "ALTO 4"),
     ExportFormat("page", ".page.xml", "PAGE XML 2019-07-15, one file a page", one_page=True),
@@ -99,7 +101,8 @@ class TextExporter:
 
     def add(self, page: Page, source: Source | None = None) -> None:
         """Writes a page."""
-        self._write(self._form.page(page, self._index, self._source))
+        name = self._source if source is None else source.name
+        self._write(self._form.page(page, self._index, name))
         self._index += 1
 
     def finish(self) -> None:

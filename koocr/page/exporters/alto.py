@@ -10,7 +10,7 @@ from koocr.page.exporters.elements import attribute, bounds, content, polygon, w
 
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <alto xmlns="http://www.loc.gov/standards/alto/ns-v4#" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" \
-xsi:schemaLocation="http://www.loc.gov/standards/alto/ns-v4# https://www.loc.gov/standards/alto/v4/alto-4-4.xsd">
+xsi:schemaLocation="http://www.loc.gov/standards/alto/ns-v4# https://www.loc.gov/standards/alto/v4/alto-4-2.xsd">
 <Description>
 <MeasurementUnit>pixel</MeasurementUnit>
 <sourceImageInformation><fileName>{source}</fileName></sourceImageInformation>

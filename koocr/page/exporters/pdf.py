@@ -1,0 +1,60 @@
+"""Searchable PDF: the pages as they were, with what was read as invisible text over them.
+
+A picture becomes a page of its own size, its data as they were where a PDF can hold them (JPEG), and is
+written at once. Pages of a PDF stay as they are; see `koocr.page.exporters.pdf_layer`.
+"""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from koocr.errors import InputError
+from koocr.layout import Page
+from koocr.page.exporters.pdf_layer import PdfWithLayer
+from koocr.page.exporters.pdf_pictures import PdfOfPictures
+from koocr.page.finding import Source
+from koocr.page.sources import is_pdf
+
+__all__ = ["PdfExporter"]
+
+
+class PdfExporter:
+    """Writes a searchable PDF: of any number of pictures, or of one PDF.
+
+    Args:
+        stream: to write to.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._source: Source | None = None
+        self._pictures: PdfOfPictures | None = None
+        self._pdf: PdfWithLayer | None = None
+
+    def add(self, page: Page, source: Source | None = None) -> None:
+        """Adds a page.
+
+        Args:
+            page: what was read.
+            source: the document that it comes from.
+
+        Raises:
+            InputError: the source is missing or damaged, or a PDF and something else are to be one file.
+        """
+        if source is None:
+            raise InputError("a searchable PDF shows the pages that were read; say where they come from")
+        if not is_pdf(source):
+            self._pictures = self._pictures or PdfOfPictures(self._stream)
+            self._pictures.add(page, source)
+        elif self._pdf is None:
+            self._source, self._pdf = source, PdfWithLayer(source, self._stream)
+        if self._pdf is not None:
+            if self._pictures is not None or source != self._source:
+                raise InputError("a PDF and other documents can't become one PDF; name a folder to write to")
+            self._pdf.add(page)
+
+    def finish(self) -> None:
+        """Writes the rest of the file."""
+        for part in (self._pictures, self._pdf):
+            if part is not None:
+                part.finish()
