@@ -9,7 +9,7 @@ import numpy as np
 
 from koocr.data.synthesis.lines.hands import Hand
 from koocr.data.synthesis.pages.sheet import Sheet
-from koocr.data.synthesis.pages.types import Type, TypePool
+from koocr.data.synthesis.pages.types import GROUPS, PRINTED, WRITTEN, Type, TypePool
 from koocr.data.text import LineText
 
 __all__ = ["Desk", "Look"]
@@ -124,7 +124,7 @@ class Desk:
         if "filler" not in self._kept:
             hand = self.look.hand
             if self.chance(0.5) and not self._is_print:
-                hand = self._pool.pick_written(self.rng)
+                hand = self._pool.pick(self.rng, groups=WRITTEN)
             self._kept["filler"] = self._pool.type(hand, 1.1 * self.look.size_px, self.rng)
         return self._kept["filler"]
 
@@ -151,12 +151,12 @@ class Desk:
 
     def _draw_look(self, is_print: bool) -> Look:
         rng = self.rng
-        hand = self._pool.pick(rng, is_print=is_print)
+        hand = self._pool.pick(rng, groups=PRINTED if is_print else GROUPS)
         is_other = hand.klass != "handwriting" and self.chance(0.5)
         size_pt = float(np.exp(rng.uniform(np.log(7.5), np.log(14.0))))
         return Look(
             hand=hand,
-            heading_hand=self._pool.pick(rng, is_print=True) if is_other else hand,
+            heading_hand=self._pool.pick(rng, groups=PRINTED) if is_other else hand,
             size_px=max(_LEAST_EM_PX, self.px(size_pt)),
             line_height=self._draw_line_height(),
             tracking=0.0 if self.chance(0.6) else self.between(-0.06, 0.06),

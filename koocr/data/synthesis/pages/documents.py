@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from koocr.data.synthesis.pages.blocks import boxed, heading, listing, running_heads, text_block, title
 from koocr.data.synthesis.pages.desk import Desk
 from koocr.data.synthesis.pages.figures import figure
-from koocr.data.synthesis.pages.sheet import Rect
+from koocr.data.synthesis.pages.sheet import Line, Rect
 from koocr.data.synthesis.pages.tables import contents, table
 
 __all__ = ["document", "illustrated"]
@@ -49,6 +49,8 @@ def _columns(desk: Desk, makers: Mapping[Maker, float]) -> int:
     finish = running_heads(desk, area)
     if desk.chance(0.6):
         area = area._replace(top=title(desk, area))
+    if desk.look.hand.klass == "handwriting" and desk.chance(0.4):
+        _rule_paper(desk, area)
     _bands(desk, area, columns, makers)
     finish()
     return columns
@@ -67,6 +69,19 @@ def _bands(desk: Desk, area: Rect, columns: int, makers: Mapping[Maker, float]) 
             _fill(desk, column, makers)
         if left:
             top = heading(desk, Rect(area.left, bottom + em, area.right, area.bottom), level=0)
+
+
+def _rule_paper(desk: Desk, area: Rect) -> None:
+    """The rules of a notebook, about as far apart as the lines."""
+    step = desk.look.line_height * desk.body.size_px
+    tone, thin = (
+        desk.sheet.ground + (desk.sheet.ink - desk.sheet.ground) * desk.between(0.2, 0.6),
+        max(1, round(desk.px(0.4))),
+    )
+    y = area.top + 1.05 * desk.body.size_px
+    while y < area.bottom:
+        desk.sheet.marks.append(Line(((area.left, y), (area.right, y)), tone, thin))
+        y += step
 
 
 def _side_by_side(desk: Desk, band: Rect, columns: int, *, gap: float, has_rules: bool) -> list[Rect]:

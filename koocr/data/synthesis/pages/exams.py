@@ -5,10 +5,9 @@ from __future__ import annotations
 from koocr.data.synthesis.pages.blocks import boxed, text_setting
 from koocr.data.synthesis.pages.desk import Desk
 from koocr.data.synthesis.pages.figures import figure
-from koocr.data.synthesis.pages.flow import ASCENT, line, paragraph
+from koocr.data.synthesis.pages.flow import ASCENT, fitted, line, paragraph
 from koocr.data.synthesis.pages.marking import underline_words
 from koocr.data.synthesis.pages.sheet import Area, Rect
-from koocr.data.synthesis.pages.tables import fitted
 
 __all__ = ["exam"]
 

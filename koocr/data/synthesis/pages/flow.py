@@ -8,7 +8,7 @@ from koocr.data.synthesis.pages.desk import Desk
 from koocr.data.synthesis.pages.sheet import Rect, Run
 from koocr.data.synthesis.pages.types import Type
 
-__all__ = ["ASCENT", "DESCENT", "Setting", "break_lines", "line", "paragraph"]
+__all__ = ["ASCENT", "DESCENT", "Setting", "break_lines", "fitted", "line", "paragraph"]
 
 ASCENT, DESCENT = 0.88, 0.14  # of an em, above and below the baseline: what syllables take
 _MOST_SPACE = 1.1  # ems between the words of a line that is stretched: more would be read as a gap
@@ -66,6 +66,13 @@ def _fitting(text: str, type_: Type, width: float) -> int:
         if width < 0:
             return max(1, place)
     return len(text)
+
+
+def fitted(text: str, type_: Type, width: float) -> str:
+    """As much of a text as fits, at least one symbol."""
+    while len(text) > 1 and type_.width(text) > width:
+        text = text[:-1].rstrip(" ")
+    return text
 
 
 def paragraph(desk: Desk, text: str, rect: Rect, setting: Setting, *, block: int | None = None) -> float:

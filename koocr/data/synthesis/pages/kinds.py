@@ -10,6 +10,7 @@ from koocr.data.synthesis.pages.documents import document, illustrated
 from koocr.data.synthesis.pages.exams import exam
 from koocr.data.synthesis.pages.figures import clutter
 from koocr.data.synthesis.pages.receipts import receipt
+from koocr.data.synthesis.pages.screens import screen
 from koocr.data.synthesis.pages.signs import sign, slide
 from koocr.data.synthesis.pages.tables import form, table_page
 
@@ -22,6 +23,7 @@ KINDS: dict[str, Callable[[Desk], str]] = {
     "form": form,
     "receipt": receipt,
     "chat": chat,
+    "screen": screen,
     "slide": slide,
     "sign": sign,
     "illustrated": illustrated,

@@ -111,8 +111,9 @@ def _line(image: UInt8Array, line: Line) -> None:
     points = np.array(line.points, np.float64)
     for start, end in pairwise(points):
         for first, last in _dashes(start, end, line.dash):
-            ends = (tuple(np.rint(p * 2**_SUBPIXEL_BITS).astype(int).tolist()) for p in (first, last))
-            cv2.line(image, *ends, round(line.tone), line.width, cv2.LINE_AA, _SUBPIXEL_BITS)
+            (x0, y0), (x1, y1) = np.rint(np.array((first, last)) * 2**_SUBPIXEL_BITS).astype(int).tolist()
+            tone = round(line.tone)
+            cv2.line(image, (x0, y0), (x1, y1), tone, line.width, cv2.LINE_AA, _SUBPIXEL_BITS)
 
 
 def _dashes(

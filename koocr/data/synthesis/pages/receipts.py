@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from koocr.data.synthesis.pages.desk import Desk
 from koocr.data.synthesis.pages.figures import lay_picture
-from koocr.data.synthesis.pages.flow import line
+from koocr.data.synthesis.pages.flow import fitted, line
 from koocr.data.synthesis.pages.sheet import Rect
-from koocr.data.synthesis.pages.tables import fitted
 
 __all__ = ["receipt"]
 

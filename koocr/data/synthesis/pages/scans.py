@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from koocr.data.synthesis.lines.paper import Textures
 from koocr.data.synthesis.pages.settings import ScanSettings
-from koocr.data.synthesis.pages.taken import Taken, fade, grain, jpeg, moved
+from koocr.data.synthesis.pages.taken import Taken, fade, grain, jpeg, moved, smooth_field
 
 __all__ = ["scan"]
 
@@ -34,6 +34,8 @@ def scan(page: Taken, rng: np.random.Generator, how: ScanSettings, textures: Tex
         image = _shown_through(image, rng)
     page = _skewed(page.with_image(image), rng, how)
     image = page.image
+    if rng.random() < how.uneven:
+        image = fade(image, 1 + smooth_field(rng, image.shape, 5) * np.float32(rng.uniform(0.005, 0.03)))
     if chances[2] < how.holes:
         _punch(image, rng)
     if chances[3] < how.gutter:
@@ -48,11 +50,14 @@ def scan(page: Taken, rng: np.random.Generator, how: ScanSettings, textures: Tex
         image = grain(image, rng, textures, spread=how.most_noise * float(rng.random()) ** 1.5)
     if chances[7] < how.specks:
         _speckle(image, rng)
-    return page.with_image(_saved(np.asarray(image, np.uint8), rng, how, em_px))
+    is_even = chances[3] >= how.gutter  # two tones would drown the text that lies in a shadow
+    return page.with_image(_saved(np.asarray(image, np.uint8), rng, how, em_px, is_even=is_even))
 
 
-def _saved(image: UInt8Array, rng: np.random.Generator, how: ScanSettings, em_px: float) -> UInt8Array:
-    if rng.random() < how.two_tones and em_px >= 14:
+def _saved(
+    image: UInt8Array, rng: np.random.Generator, how: ScanSettings, em_px: float, *, is_even: bool
+) -> UInt8Array:
+    if rng.random() < how.two_tones and is_even and em_px >= 14:
         _, is_light = cv2.threshold(image, 0, 255, cv2.THRESH_OTSU)
         light, dark = cv2.mean(image, is_light)[0], cv2.mean(image, cv2.bitwise_not(is_light))[0]
         bound = dark + float(rng.uniform(0.45, 0.7)) * (light - dark)
@@ -93,11 +98,11 @@ def _with_neighbour(page: Taken, rng: np.random.Generator) -> Taken:
     start = min(start, width - strip)
     other = page.image[:, start : start + strip]
     image = np.hstack([other, page.image] if is_left else [page.image, other])
-    own = page.quads + np.float32([strip * is_left, 0])
+    own = page.quads + np.array([strip * is_left, 0], np.float32)
     place = 0 if is_left else width
-    shifted = page.quads - np.float32([start, 0])
+    shifted = page.quads - np.array([start, 0], np.float32)
     is_seen = (shifted[:, 1, 0] > 1) & (shifted[:, 0, 0] < strip - 1)
-    seen = np.clip(shifted[is_seen], 0, [strip, height]).astype(np.float32) + np.float32([place, 0])
+    seen = np.clip(shifted[is_seen], 0, [strip, height]).astype(np.float32) + np.array([place, 0], np.float32)
     numbers = np.concatenate([page.numbers, page.numbers[is_seen]])
     ignored = np.concatenate([page.is_ignored, np.ones(len(seen), bool)])
     return Taken(np.ascontiguousarray(image), np.concatenate([own, seen]), numbers, ignored)
@@ -107,8 +112,8 @@ def _gutter(rng: np.random.Generator, shape: tuple[int, ...]) -> FloatArray:
     """What the shadow of a book's fold leaves of the light, at the left or the right."""
     height, width = shape
     reach, depth = float(rng.uniform(0.03, 0.15)) * width, float(rng.uniform(0.2, 0.75))
-    x = np.arange(width, dtype=np.float32)
-    factor = 1 - np.float32(depth) * np.exp(-((x / np.float32(reach)) ** 2))
+    x = np.arange(width)
+    factor = 1 - depth * np.exp(-((x / reach) ** 2))
     factor = factor[::-1] if rng.random() < 0.5 else factor
     return np.ascontiguousarray(np.broadcast_to(factor, (height, width)), np.float32)
 

@@ -32,13 +32,14 @@ class _Checked:
 class KindShares:
     """How often each kind of page comes."""
 
-    document: float = 0.34  # what most people read: the other kinds are learnt for their surprises
+    document: float = 0.32  # what most people read: the other kinds are learnt for their surprises
     exam: float = 0.12  # the real scans that readers are measured on
     table: float = 0.09
-    form: float = 0.07
+    form: float = 0.06
     receipt: float = 0.06
     chat: float = 0.07
-    slide: float = 0.07
+    screen: float = 0.05
+    slide: float = 0.06
     sign: float = 0.08
     illustrated: float = 0.07  # text around pictures
     clutter: float = 0.03  # no text at all
@@ -68,6 +69,7 @@ class ScanSettings(_Checked):
     gutter: float = _chance(0.25)  # the shadow where a book is bound
     edges: float = _chance(0.20)  # dark rims where the lid did not cover
     show_through: float = _chance(0.30)
+    uneven: float = _chance(0.4)  # light and paper, slightly
     holes: float = _chance(0.12)
     specks: float = _chance(0.40)
     noise: float = _chance(0.50)
@@ -112,6 +114,7 @@ class PageSettings(_Checked):
     most_pixels: int = 4_000_000  # larger sheets are cut down: they cost time and teach nothing new
     is_print: bool = False  # no handwriting
     dark: float = _chance(0.07)  # light on dark
+    cut: float = _chance(0.12)  # a part of a page alone, which ends in the middle of lines
     stamped: float = _chance(0.06)  # or signed, over the text
     scan: ScanSettings = ScanSettings()
     photo: PhotoSettings = PhotoSettings()
@@ -129,6 +132,7 @@ class PageSettings(_Checked):
             is_print=True,
             dark=0.0,
             stamped=0.0,
+            cut=0.0,
         )
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from koocr.data.synthesis.pages.blocks import running_heads
 from koocr.data.synthesis.pages.desk import Desk
@@ -13,6 +14,8 @@ from koocr.data.synthesis.pages.sheet import Area, Picture, Rect
 from koocr.data.synthesis.pages.taken import smooth_field
 
 __all__ = ["sign", "slide"]
+
+UInt8Array = NDArray[np.uint8]
 
 _BULLETS = ("•", "-", "▶", "■", "✓", "")
 
@@ -88,7 +91,7 @@ def sign(desk: Desk) -> str:
     return "sign"
 
 
-def _panel(desk: Desk, rect: Rect, ground: np.ndarray) -> None:  # type: ignore[type-arg]
+def _panel(desk: Desk, rect: Rect, ground: UInt8Array) -> None:
     """A board with one to three lines."""
     is_dark = desk.chance(0.5)
     tone, ink = desk.between(0, 110), desk.between(190, 255)
@@ -99,7 +102,7 @@ def _panel(desk: Desk, rect: Rect, ground: np.ndarray) -> None:  # type: ignore[
     _lines(desk, rect.inset(0.06 * rect.width, 0.1 * rect.height), ink, None)
 
 
-def _caption(desk: Desk, rect: Rect, ground: np.ndarray) -> None:  # type: ignore[type-arg]
+def _caption(desk: Desk, rect: Rect, ground: UInt8Array) -> None:
     """Words right on the picture: light where it is dark, and with a rim that parts them from it."""
     under = ground[round(rect.top) : round(rect.bottom), round(rect.left) : round(rect.right)]
     is_dark = float(under.mean()) < 128

@@ -11,6 +11,7 @@ __all__ = ["blank_sheet"]
 
 _SHEETS_MM = {(210, 297): 0.55, (182, 257): 0.2, (148, 210): 0.1, (297, 210): 0.08, (216, 279): 0.07}
 _SLIDES_MM = {(254, 143): 0.6, (254, 190): 0.4}
+_WINDOWS_MM = {(330, 200): 0.4, (300, 225): 0.2, (250, 330): 0.2, (95, 200): 0.2}
 _STRIPS_MM = {"receipt": (58, 82), "chat": (65, 75)}  # widths of what is no sheet of paper
 _SIGNS_MM = {(160, 120): 0.3, (120, 160): 0.3, (180, 100): 0.2, (100, 100): 0.1, (210, 297): 0.1}
 _LONG = (1.4, 2.2)  # heights of strips, in their widths
@@ -41,7 +42,7 @@ def _sides(rng: np.random.Generator, kind: str) -> tuple[float, float]:
     if kind in _STRIPS_MM:
         width = float(rng.uniform(*_STRIPS_MM[kind]))
         return width, width * float(rng.uniform(*_LONG))
-    choices = {"slide": _SLIDES_MM, "sign": _SIGNS_MM}.get(kind, _SHEETS_MM)
+    choices = {"slide": _SLIDES_MM, "sign": _SIGNS_MM, "screen": _WINDOWS_MM}.get(kind, _SHEETS_MM)
     return list(choices)[int(rng.choice(len(choices), p=list(choices.values())))]
 
 

@@ -21,7 +21,7 @@ from koocr.data.synthesis.pages.scans import scan
 from koocr.data.synthesis.pages.settings import PageSettings
 from koocr.data.synthesis.pages.sheet import Run
 from koocr.data.synthesis.pages.sizes import blank_sheet
-from koocr.data.synthesis.pages.taken import Taken
+from koocr.data.synthesis.pages.taken import Taken, cut_out
 from koocr.data.synthesis.pages.types import TypePool
 from koocr.data.text import LineText
 from koocr.errors import ConfigError
@@ -31,8 +31,12 @@ __all__ = ["DrawnPage", "PageStream", "PageUnit"]
 UInt8Array = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
 
-_FINER = {"chat": (1.5, 3.0), "receipt": (1.0, 2.0)}  # screens of phones, and what is held close to them
-_SCREENS = ("chat", "slide", "sign")  # nobody stamps or scans these
+_FINER = {
+    "chat": (1.5, 3.0),
+    "receipt": (1.0, 2.0),
+    "screen": (0.8, 1.1),
+}  # screens of phones, and what is held close to them
+_SCREENS = ("chat", "screen", "slide", "sign")  # nobody stamps or scans these
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,8 @@ class PageStream:
             stamp(desk)
         image, quads, runs = paint(sheet)
         page = Taken(image, quads, np.arange(len(runs)), np.zeros(len(runs), bool))
+        if rng.random() < settings.cut:
+            page = cut_out(page, rng)
         page = self._taken(page, rng, condition, desk.body.size_px, is_scene=name == "sign")
         return DrawnPage(page.image, _units(page, runs), kind, dpi, condition)
 

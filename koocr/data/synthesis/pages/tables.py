@@ -9,11 +9,11 @@ import numpy as np
 
 from koocr.data.synthesis.pages.blocks import heading, running_heads, text_block, title
 from koocr.data.synthesis.pages.desk import Desk
-from koocr.data.synthesis.pages.flow import ASCENT, DESCENT, Setting, line, paragraph
+from koocr.data.synthesis.pages.flow import ASCENT, DESCENT, Setting, fitted, line, paragraph
 from koocr.data.synthesis.pages.sheet import Area, Rect
 from koocr.data.synthesis.pages.types import Type
 
-__all__ = ["contents", "fitted", "form", "table", "table_page"]
+__all__ = ["contents", "form", "table", "table_page"]
 
 _LABELS = (
     *("성명", "생년월일", "주소", "연락처", "전화번호", "소속", "직위", "신청일", "용도", "금액", "계좌번호"),
@@ -177,13 +177,6 @@ def _grid(desk: Desk, rect: Rect, *, columns: int) -> float:
                 line(desk, value, middle + 0.5 * em, baseline, pen)
         top += height
     return top
-
-
-def fitted(text: str, type_: Type, width: float) -> str:
-    """As much of a text as fits, at least one symbol."""
-    while len(text) > 1 and type_.width(text) > width:
-        text = text[:-1].rstrip(" ")
-    return text
 
 
 def form(desk: Desk) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from koocr.data.synthesis.lines.paper import Textures
 
-__all__ = ["Taken", "fade", "grain", "jpeg", "moved", "noise_field", "smooth_field"]
+__all__ = ["Taken", "cut_out", "fade", "grain", "jpeg", "moved", "noise_field", "smooth_field"]
 
 UInt8Array = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
@@ -64,6 +64,17 @@ def moved(quads: FloatArray, matrix: NDArray[np.float64]) -> FloatArray:
         return quads
     points = (quads.reshape(-1, 1, 2) - 0.5).astype(np.float64)
     return (cv2.perspectiveTransform(points, matrix).reshape(-1, 4, 2) + 0.5).astype(np.float32)
+
+
+def cut_out(page: Taken, rng: np.random.Generator) -> Taken:
+    """A part of a page, as people cut it out: it may end in the middle of lines."""
+    height, width = page.image.shape
+    sides = rng.uniform(0.35, 1.0, 2) * (width, height)
+    left, top = np.rint(rng.random(2) * ((width, height) - sides)).astype(int).tolist()
+    across, down = np.maximum(32, np.rint(sides)).astype(int).tolist()
+    image = np.ascontiguousarray(page.image[top : top + down, left : left + across])
+    moved_quads = page.quads - np.array([left, top], np.float32)
+    return Taken(image, moved_quads, page.numbers, page.is_ignored).inside()
 
 
 def fade(image: UInt8Array, factor: FloatArray | float) -> UInt8Array:

@@ -11,19 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageFont
 
-from koocr.data.faces import Face, select_faces
+from koocr.data.faces import KLASSES, Face, select_faces
 from koocr.data.handwriting import Handwriting
-from koocr.data.synthesis.lines.hands import Glyph, Hand
+from koocr.data.synthesis.lines.hands import Glyph, Hand, usable_writers
 from koocr.data.synthesis.lines.pool import HandPool, Script, sign_fonts
 from koocr.data.synthesis.lines.settings import EM, PoolSettings
 from koocr.data.text import Repertoire
 
-__all__ = ["Inked", "Type", "TypePool"]
+__all__ = ["GROUPS", "PRINTED", "WRITTEN", "Inked", "Type", "TypePool"]
 
 UInt8Array = NDArray[np.uint8]
 
 _PAGE_SHARES = PoolSettings(serif=0.36, gothic=0.40, display=0.08, handwriting=0.12, real=0.04)
 """Pages are print, for the most part."""
+GROUPS = (*KLASSES, "real")
+"""Classes of faces, and the writers."""
+PRINTED = ("serif", "gothic", "display")
+WRITTEN = ("handwriting", "real")
 _MOST_OPEN = 32  # sizes of faces that stay open; each takes some megabytes
 
 
@@ -166,17 +170,6 @@ def _cut(drawn: Inked) -> Inked | None:
     return Inked(drawn.ink[y : y + height, x : x + width], drawn.left + x, drawn.top + y)
 
 
-def _part(
-    faces: Sequence[Face],
-    coverage: Mapping[str, NDArray[np.int32]],
-    klasses: Sequence[str],
-    shares: PoolSettings,
-) -> HandPool | None:
-    """The faces of some classes; None where there are none."""
-    chosen = select_faces(faces, klasses=klasses)
-    return HandPool(chosen, coverage, signs=sign_fonts(), settings=shares) if chosen else None
-
-
 class TypePool:
     """The faces and writers of pages.
 
@@ -199,23 +192,28 @@ class TypePool:
         shares: PoolSettings = _PAGE_SHARES,
     ) -> None:
         self._faces = {face.id: face for face in faces}
-        self._all = HandPool(faces, coverage, writers=writers, signs=sign_fonts(), settings=shares)
-        self._printed = _part(faces, coverage, ("serif", "gothic", "display"), shares) or self._all
-        self._written = _part(faces, coverage, ("handwriting",), shares)
+        self._hands = HandPool(faces, coverage, writers=writers, signs=sign_fonts(), settings=shares)
+        self._groups: dict[str, Sequence[Face | Hand]] = {
+            klass: select_faces(faces, klasses=[klass]) for klass in KLASSES
+        }
+        self._groups["real"] = usable_writers(writers)
+        self._shares = {name: float(getattr(shares, name)) for name in self._groups}
         self._fonts: OrderedDict[tuple[str, float], ImageFont.FreeTypeFont] = OrderedDict()
         self._drawn: dict[str, frozenset[str]] = {}
 
-    def pick(self, rng: np.random.Generator, *, is_print: bool = False) -> Hand:
-        """Who draws; with `is_print` no hand."""
-        return (self._printed if is_print else self._all).pick(rng)
-
-    def pick_written(self, rng: np.random.Generator) -> Hand:
-        """A hand; any face where there is none."""
-        return (self._written or self._all).pick(rng)
+    def pick(self, rng: np.random.Generator, *, groups: Sequence[str] = GROUPS) -> Hand:
+        """Who draws: one of the groups of `GROUPS` that are named; of all, where nobody is in these."""
+        members = {name: self._groups[name] for name in groups if self._groups[name]} or {
+            name: group for name, group in self._groups.items() if group
+        }
+        shares = np.array([self._shares[name] + 1e-9 for name in members])
+        name = list(members)[int(rng.choice(len(shares), p=shares / shares.sum()))]
+        member = members[name][int(rng.integers(len(members[name])))]
+        return self._hands.hand(member) if isinstance(member, Face) else member
 
     def repertoire(self, hand: Hand) -> Repertoire:
         """What texts may say that a hand is to draw."""
-        return self._all.repertoire(hand)
+        return self._hands.repertoire(hand)
 
     def type(
         self,
@@ -233,7 +231,7 @@ class TypePool:
             DataError: the font file is missing or is no font.
         """
         size_px = round(2 * size_px) / 2
-        script = self._all.script(hand, rng)
+        script = self._hands.script(hand, rng)
         font, drawn = None, self._drawn_by(hand)
         if hand.name in self._faces:
             font = self._font(self._faces[hand.name], size_px)
