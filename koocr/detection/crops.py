@@ -12,16 +12,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from koocr.detection.prepare import rescaled
 from koocr.detection.settings import STRIDE
 from koocr.errors import ConfigError
 from koocr.image import GreyImage
 from koocr.polygon import Quads
 
-__all__ = ["Crop", "CropSettings", "CropStream", "LabelledPage", "LabelledUnit", "Pages", "rescaled"]
+__all__ = ["Crop", "CropSettings", "CropStream", "LabelledPage", "LabelledUnit", "Pages"]
 
 
 class LabelledUnit(Protocol):
@@ -146,13 +146,6 @@ def cut(page: LabelledPage, rng: np.random.Generator, settings: CropSettings) ->
     inside = ((quads.max(axis=1) > 0) & (quads.min(axis=1) < settings.size)).all(axis=1)
     turned, quads = _turned(image, quads[inside], rng, settings)
     return Crop(_toned(turned, rng, settings), quads, is_ignored[inside])
-
-
-def rescaled(image: GreyImage, size: tuple[int, int]) -> GreyImage:
-    """A picture of another size (H, W), the same way in training and in reading."""
-    is_smaller = size[0] * size[1] < image.shape[0] * image.shape[1]
-    interpolation = cv2.INTER_AREA if is_smaller else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(image, (size[1], size[0]), interpolation=interpolation), np.uint8)
 
 
 def _scale(

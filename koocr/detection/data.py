@@ -12,9 +12,17 @@ from koocr.data.synthesis.pages.sources import page_stream
 from koocr.detection.crops import Crop, LabelledPage, Pages
 from koocr.detection.folders import PageFolder
 
-__all__ = ["DetectorData", "PageSources", "drawn_pages", "mixed_pages", "open_folders", "validation_pages"]
+__all__ = [
+    "CONDITIONS",
+    "DetectorData",
+    "PageSources",
+    "drawn_pages",
+    "mixed_pages",
+    "open_folders",
+    "validation_pages",
+]
 
-_VAL_SEED = 20
+VAL_SEED = 20
 """Validation is the same whatever the seed of training is."""
 _ORDER = 37
 """Sets the choice among labelled pages apart from all else that a run draws from its seed."""
@@ -54,13 +62,15 @@ def drawn_pages(sources: PageSources, *, split: str = "train", seed: int = 0) ->
     return page_stream(sources.fonts, sources.text, sources.handwriting, split=split, seed=seed).page
 
 
-def validation_pages(sources: PageSources, *, num: int, split: str = "val") -> dict[str, list[LabelledPage]]:
+def validation_pages(
+    sources: PageSources, *, num: int, split: str = "val", seed: int = VAL_SEED
+) -> dict[str, list[LabelledPage]]:
     """So many drawn pages of each condition: "clean", "scanned" and "photographed".
 
     Raises:
         DataError, MissingDependencyError: see `drawn_pages`.
     """
-    stream = page_stream(sources.fonts, sources.text, sources.handwriting, split=split, seed=_VAL_SEED)
+    stream = page_stream(sources.fonts, sources.text, sources.handwriting, split=split, seed=seed)
     groups: dict[str, list[LabelledPage]] = {name: [] for name in CONDITIONS}
     number = 0
     while any(len(pages) < num for pages in groups.values()):

@@ -94,7 +94,7 @@ def match(
     pairs = _pairs(np.where(ignored, 0, overlaps), min_iou)
     alone = np.setdiff1d(np.arange(len(boxes)), pairs[:, 0])
     within = _shares_within(boxes, truths[ignored], overlaps[:, ignored])
-    falls_to_ignored = (overlaps[:, ignored] >= min_iou).any(axis=1)
+    falls_to_ignored = np.asarray((overlaps[:, ignored] >= min_iou).any(axis=1))
     spurious = alone[(within[alone] < _MOSTLY) & ~falls_to_ignored[alone]]
     missed = np.setdiff1d(np.flatnonzero(~ignored), pairs[:, 1])
     return Matched(pairs, missed, spurious)

@@ -8,12 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from koocr.detection.crops import rescaled
 from koocr.detection.settings import STRIDE
 from koocr.image import GreyImage
 from koocr.polygon import Quads
 
-__all__ = ["LONG_SIDE", "PreparedPage", "prepare", "to_input"]
+__all__ = ["LONG_SIDE", "PreparedPage", "prepare", "rescaled", "to_input"]
 
 LONG_SIDE = 1280
 """Pixels of a page's long side, unless it has fewer: A4 at 110 dpi, where 8 point print is 12 pixels high."""
@@ -56,6 +55,13 @@ def prepare(grey: GreyImage, *, long_side: int = LONG_SIDE) -> PreparedPage:
     below, beside = (-length % STRIDE for length in size)
     padded = cv2.copyMakeBorder(scaled, 0, below, 0, beside, cv2.BORDER_REPLICATE)
     return PreparedPage(padded, (size[1] / width, size[0] / height), (height, width))
+
+
+def rescaled(image: GreyImage, size: tuple[int, int]) -> GreyImage:
+    """A picture of another size (H, W), the same way in training and in reading."""
+    is_smaller = size[0] * size[1] < image.shape[0] * image.shape[1]
+    interpolation = cv2.INTER_AREA if is_smaller else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, (size[1], size[0]), interpolation=interpolation), np.uint8)
 
 
 def to_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:

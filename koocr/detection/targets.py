@@ -68,7 +68,7 @@ def draw_targets(
     shape = size[0] // MAP_STRIDE, size[1] // MAP_STRIDE
     core, near, ignored = (np.zeros(shape, np.float32) for _ in range(3))
     for quad, is_unknown in zip(quads, is_ignored, strict=True):
-        scaled = np.asarray(quad, np.float32) / MAP_STRIDE
+        scaled = np.asarray(quad, np.float32) / np.float32(MAP_STRIDE)
         if is_unknown or _height(scaled) < _FEWEST_PIXELS / MAP_STRIDE:
             _raise(ignored, scaled, _coverage)
             continue
@@ -91,7 +91,8 @@ def _raise(target: FloatArray, quad: Quads, values: Callable[[FloatArray, Quads]
     if (low >= high).any():
         return
     columns, rows = (
-        np.arange(start, stop, dtype=np.float32) + 0.5 for start, stop in zip(low, high, strict=True)
+        np.arange(start, stop, dtype=np.float32) + np.float32(0.5)
+        for start, stop in zip(low, high, strict=True)
     )
     part = target[low[1] : high[1], low[0] : high[0]]
     places = np.stack(np.meshgrid(columns, rows), axis=-1)  # (h, w, 2)
