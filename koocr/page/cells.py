@@ -20,7 +20,7 @@ _SIDE = 1000
 _CLOSED = 0.25
 """In em: rules that end so near another one touch it."""
 _LEAST_OPEN = 12.0
-"""In em, the length of rules between which a table is open at its sides; shorter ones may be blanks to fill."""
+"""In em, the length of rules between which a table may be open at its sides; shorter ones may be blanks."""
 _SAME_END = 1.0
 """In em, how far the ends of such rules may lie apart."""
 

@@ -2,7 +2,7 @@
 
 A gutter is a strip that no unit and no rule crosses for some way down. It stands between columns of prose,
 but between the cells of a table and the choices of a question too, and those are read row by row. What tells
-them apart: prose fills its column to the edge, is wide and dense, and has lines where the other column has none.
+them apart: prose fills its column, is wide and dense, and has lines where the other column has none.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ _LEAST_TOGETHER = 0.3
 
 _FULL = 0.75
 """Of a column's width: a line with so much ink is full."""
+_LEAST_WIDTH = 4.0
+"""In em, of a column; page numbers behind the titles of a list of contents take less."""
 _LEAST_STRIP = 0.15
 """Of the ink beside a gutter: what the strip next to it must hold to say what stands there."""
 
@@ -179,6 +181,7 @@ def _score(boxes: Boxes, sides: _Sides, level: NDArray[np.bool_], rules: Rules, 
         - float(np.clip(0.5 * (sides.gap / em - 4), 0, 3))
         - 1.0 * (max(left.pitch, right.pitch) > 2.4)
         + 2.0 * (ruled > 0.6)
+        - 4.0 * (narrower < _LEAST_WIDTH)
     )
 
 

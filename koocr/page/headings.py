@@ -10,9 +10,9 @@ __all__ = ["split_at_heading"]
 
 _LARGER = 1.15
 """So many times the usual size is a heading."""
-_ROOM = 0.8
+_ROOM = 1.2
 """In em, how much more than the heading's own height the blank beside it is."""
-_STARTS = 1.5
+_STARTS = 0.8
 """In em: columns below a heading begin about level."""
 
 

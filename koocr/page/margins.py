@@ -14,7 +14,7 @@ __all__ = ["split_margins"]
 
 _MOST_ROWS = 2
 _APART = 1.6, 1.7
-"""A blank all across the page that parts a head from the rest: in em, and in usual blanks between its rows."""
+"""A blank all across the page that parts a head from the rest: in em, and in usual blanks between rows."""
 _MOST_FILLED = 0.6
 """Of the page's width: what fills more is a line of text."""
 _SHORT = 0.35
@@ -92,7 +92,7 @@ def _num_margin(boxes: Boxes, bands: list[IntArray], blanks: FloatArray, page: _
 
 
 def _is_running(boxes: Boxes, units: IntArray, band: IntArray, page: _Extent) -> bool:
-    """Whether a band is one row of short pieces that ends at the right edge, as no column's first line does."""
+    """Whether a band is a row of short pieces that ends at the right edge, as no line of a column does."""
     if len(rows_of(boxes.take(band))) != 1 or (boxes.width[band] > _SHORT * page.width).any():
         return False
     last = band[int(np.argmax(boxes.right[band]))]
@@ -118,7 +118,15 @@ def _line_blank(boxes: Boxes, em: float) -> float:
     blank = boxes.top[None] - boxes.bottom[:, None]
     blank[(shared <= 0) | (blank < -0.3 * em)] = np.inf
     nearest = blank.min(axis=1)
-    return float(np.median(nearest[np.isfinite(nearest)], )) if np.isfinite(nearest).any() else 0.0
+    return (
+        float(
+            np.median(
+                nearest[np.isfinite(nearest)],
+            )
+        )
+        if np.isfinite(nearest).any()
+        else 0.0
+    )
 
 
 def _together(bands: list[IntArray]) -> IntArray:

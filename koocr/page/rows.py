@@ -54,7 +54,10 @@ def cells_of_row(boxes: Boxes) -> list[IntArray]:
     strips = np.split(order, np.flatnonzero(boxes.left[order][1:] > reach[:-1] + _BETWEEN * boxes.em) + 1)
     rows = [rows_of(boxes.take(strip)) for strip in strips]
     counts = {len(strip) for strip in rows}
-    steps = [np.diff([boxes.middle[strip[row]].mean() for row in own]) for strip, own in zip(strips, rows, strict=True)]
+    steps = [
+        np.diff([boxes.middle[strip[row]].mean() for row in own])
+        for strip, own in zip(strips, rows, strict=True)
+    ]
     is_dense = all((step < _DENSE * boxes.em).all() for step in steps)
     return strips if len(counts) > 1 and is_dense else [np.arange(len(boxes))]
 

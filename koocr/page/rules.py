@@ -13,7 +13,7 @@ __all__ = ["find_rules"]
 
 _SIDE = 1400
 """Pixels of the page's longer side at which rules are looked for."""
-_RUN = 28
+_RUN = 29  # odd, or what is opened moves
 """Pixels that a rule runs straight along an axis at least; one that is skewed is made of several."""
 _LEAST_LENGTH = 60
 _MOST_WIDTH = 7
