@@ -4,8 +4,8 @@ Dongle composes its 11,172 syllables of a few hundred shapes. A TrueType file sp
 a CFF font can say each once, as a subroutine. Two levels are used: a contour, and the contours of one jamo at
 their place, so that a syllable is two or three calls. The font is CID-keyed, which spares 11,000 glyph names.
 
-`python -m koocr.fonts.build koocr-blank.ttf` makes the face of invisible text in PDFs: one empty glyph, an em
-wide, for all characters.
+`python -m koocr.fonts.build koocr-blank.ttf` makes the face of invisible text in PDFs: one glyph without ink, an
+em large, for all characters.
 """
 
 from __future__ import annotations
@@ -41,16 +41,21 @@ Contour = tuple[tuple[float, float], Program]
 
 
 def build_blank(target: Path) -> int:
-    """Writes the face whose one glyph is empty, and returns its size in bytes.
+    """Writes the face whose one glyph shows nothing, and returns its size in bytes.
 
-    The em, 1,000 units, reaches from 200 below the line to 800 above it: a PDF's text layer counts on that.
+    The em, 1,000 units, reaches from 200 below the line to 800 above it: a PDF's text layer counts on that. The
+    glyph is a line from corner to corner and back: PDFium, and so Chrome, passes over text without a box.
     """
+    pen = TTGlyphPen(None)
+    pen.moveTo((0, -200))
+    pen.lineTo((1000, 800))
+    pen.closePath()
     builder = FontBuilder(1000, isTTF=True)
     builder.font.recalcTimestamp = False
     builder.updateHead(created=0, modified=0)
     builder.setupGlyphOrder([".notdef", "blank"])
     builder.setupCharacterMap({0x20: "blank"})
-    builder.setupGlyf({name: TTGlyphPen(None).glyph() for name in (".notdef", "blank")})
+    builder.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "blank": pen.glyph()})
     builder.setupHorizontalMetrics({name: (1000, 0) for name in (".notdef", "blank")})
     builder.setupHorizontalHeader(ascent=800, descent=-200)
     builder.setupNameTable({"familyName": "koocr Blank", "styleName": "Regular", "psName": "koocrBlank"})
