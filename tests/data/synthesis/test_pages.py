@@ -58,7 +58,7 @@ def test_all_ink_of_text_lies_in_quads_and_all_quads_hold_ink(kind):
         sheet = drawn_sheet(kind, seed)
         sheet.marks.clear()
         sheet.stamps.clear()
-        sheet.runs = [replace(run, halo=None) for run in sheet.runs]
+        sheet.runs = [replace(run, halo=None, tone=sheet.ink) for run in sheet.runs]
         image, quads, runs = paint(sheet)
         assert len(quads) == len(runs)
         num_runs += len(runs)

@@ -10,6 +10,7 @@ from koocr.data.synthesis.pages.sheet import Area, Rect
 __all__ = ["chat"]
 
 _WEEKDAYS = "월화수목금토일"
+_PAD = 0.65  # ems of a bubble around its text
 
 
 def chat(desk: Desk) -> str:
@@ -35,7 +36,7 @@ def chat(desk: Desk) -> str:
 
 
 def _tones(desk: Desk, *, is_dark: bool) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Ground and ink of the bubbles at the left and at the right."""
+    """Ground and ink of the bubbles at the left and at the right; ink below 0: what is seen best."""
     if is_dark:
         return (desk.between(45, 80), desk.between(215, 255)), (desk.between(70, 235), -1.0)
     return (desk.between(228, 255), desk.between(0, 50)), (desk.between(80, 235), -1.0)
@@ -89,35 +90,33 @@ def _day(desk: Desk, top: float) -> float:
 def _message(desk: Desk, top: float, bottom: float, tones: tuple[float, float], *, is_right: bool) -> float:
     """A bubble, with the name above it at the left, and the time beside its last line."""
     sheet, em, body = desk.sheet, desk.body.size_px, desk.body
-    pad, side = 0.65 * em, em if is_right else 3.2 * em
     if not is_right:
         top = _sender(desk, top)
     text = desk.say(int(desk.between(2, 9) ** 2), kinds=("sentences", "sentences", "syllables"))
-    lines = break_lines(
-        text, body, 0.6 * sheet.width, first=0.6 * sheet.width, breaks_words=desk.look.breaks_words
-    )
-    step = min(1.5, desk.look.line_height) * em
-    height, width = step * (len(lines) - 1) + (ASCENT + DESCENT) * em, max(map(body.width, lines))
-    if top + height + 2 * pad > bottom:
+    room = max(4 * em, min(0.65 * sheet.width, sheet.width - 9 * em))
+    lines = break_lines(text, body, room, first=room, breaks_words=desk.look.breaks_words)
+    height, width = _step(desk) * (len(lines) - 1) + (ASCENT + DESCENT) * em, max(map(body.width, lines))
+    if top + height + 2 * _PAD * em > bottom:
         return top
-    left = sheet.width - side - width - 2 * pad if is_right else side
-    bubble = Rect(left, top, left + width + 2 * pad, top + height + 2 * pad)
-    sheet.marks.append(Area(bubble, fill=tones[0], radius=desk.between(0.4, 0.9) * em))
-    ink = tones[1] if tones[1] >= 0 else (20.0 if tones[0] > 135 else 245.0)
-    block = sheet.new_block()
-    for place, words in enumerate(lines):
-        line(
-            desk,
-            words,
-            bubble.left + pad,
-            top + pad + ASCENT * em + place * step,
-            body,
-            tone=ink,
-            block=block,
-        )
+    left = sheet.width - em - width - 2 * _PAD * em if is_right else 3.2 * em
+    bubble = Rect(left, top, left + width + 2 * _PAD * em, top + height + 2 * _PAD * em)
+    _bubble(desk, bubble, lines, tones)
     if desk.chance(0.7):
         _time(desk, bubble, is_right=is_right)
     return bubble.bottom
+
+
+def _step(desk: Desk) -> float:
+    return min(1.5, desk.look.line_height) * desk.body.size_px
+
+
+def _bubble(desk: Desk, bubble: Rect, lines: list[str], tones: tuple[float, float]) -> None:
+    em, block = desk.body.size_px, desk.sheet.new_block()
+    desk.sheet.marks.append(Area(bubble, fill=tones[0], radius=desk.between(0.4, 0.9) * em))
+    ink = tones[1] if tones[1] >= 0 else (20.0 if tones[0] > 135 else 245.0)
+    for place, words in enumerate(lines):
+        baseline = bubble.top + (_PAD + ASCENT) * em + place * _step(desk)
+        line(desk, words, bubble.left + _PAD * em, baseline, desk.body, tone=ink, block=block)
 
 
 def _sender(desk: Desk, top: float) -> float:

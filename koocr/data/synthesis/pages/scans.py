@@ -14,6 +14,7 @@ __all__ = ["scan"]
 
 UInt8Array = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
+DoubleArray = NDArray[np.float64]
 
 
 def scan(page: Taken, rng: np.random.Generator, how: ScanSettings, textures: Textures, em_px: float) -> Taken:
@@ -33,25 +34,32 @@ def scan(page: Taken, rng: np.random.Generator, how: ScanSettings, textures: Tex
     if chances[1] < how.show_through:
         image = _shown_through(image, rng)
     page = _skewed(page.with_image(image), rng, how)
-    image = page.image
-    if rng.random() < how.uneven:
-        image = fade(image, 1 + smooth_field(rng, image.shape, 5) * np.float32(rng.uniform(0.005, 0.03)))
-    if chances[2] < how.holes:
-        _punch(image, rng)
-    if chances[3] < how.gutter:
-        image = fade(image, _gutter(rng, image.shape))
-    if chances[4] < how.edges:
-        _rims(image, rng)
+    is_shaded = chances[3] < how.gutter
+    image = _lit(page.image, rng, how, chances, is_shaded=is_shaded)
     if chances[5] < how.blur:
-        image = cv2.GaussianBlur(
-            image, (0, 0), max(0.3, float(rng.uniform(0.2, 1)) * how.most_blur_em * em_px)
-        )
+        spread = float(rng.uniform(0.2, 1)) * how.most_blur_em * em_px
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), max(0.3, spread)), np.uint8)
     if chances[6] < how.noise:
         image = grain(image, rng, textures, spread=how.most_noise * float(rng.random()) ** 1.5)
     if chances[7] < how.specks:
         _speckle(image, rng)
-    is_even = chances[3] >= how.gutter  # two tones would drown the text that lies in a shadow
-    return page.with_image(_saved(np.asarray(image, np.uint8), rng, how, em_px, is_even=is_even))
+    # two tones would drown the text that lies in a shadow
+    return page.with_image(_saved(image, rng, how, em_px, is_even=not is_shaded))
+
+
+def _lit(
+    image: UInt8Array, rng: np.random.Generator, how: ScanSettings, chances: DoubleArray, *, is_shaded: bool
+) -> UInt8Array:
+    """Light, holes, and shadows of the fold and of the rims."""
+    if rng.random() < how.uneven:
+        image = fade(image, 1 + smooth_field(rng, image.shape, 5) * np.float32(rng.uniform(0.005, 0.03)))
+    if chances[2] < how.holes:
+        _punch(image, rng)
+    if is_shaded:
+        image = fade(image, _gutter(rng, image.shape))
+    if chances[4] < how.edges:
+        _rims(image, rng)
+    return image
 
 
 def _saved(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from koocr.data.synthesis.pages.blocks import running_heads
 from koocr.data.synthesis.pages.desk import Desk
 from koocr.data.synthesis.pages.figures import lay_picture
-from koocr.data.synthesis.pages.flow import ASCENT, DESCENT, Setting, paragraph
+from koocr.data.synthesis.pages.flow import ASCENT, DESCENT, Setting, break_lines, paragraph
 from koocr.data.synthesis.pages.pictures import photo
 from koocr.data.synthesis.pages.sheet import Area, Picture, Rect
 from koocr.data.synthesis.pages.taken import smooth_field
@@ -120,5 +120,8 @@ def _lines(desk: Desk, rect: Rect, ink: float, halo: float | None) -> None:
     room = max(1, int(count * rect.width / type_.size_px))
     text = desk.say(max(1, min(room, desk.count(2, 30))), is_heading=True)
     setting = Setting(type_, step, "center" if desk.chance(0.7) else "left", tone=ink, halo=halo)
+    lines = break_lines(text, type_, rect.width, first=rect.width, breaks_words=False)
+    left_over = rect.height - step * len(lines)
+    top = rect.top + max(0.0, left_over) / 2
     least = (ASCENT + DESCENT) * type_.size_px
-    paragraph(desk, text, rect._replace(bottom=max(rect.bottom, rect.top + least + 1)), setting)
+    paragraph(desk, text, rect._replace(top=top, bottom=max(rect.bottom, top + least + 1)), setting)
