@@ -35,7 +35,7 @@ def drawn_page(
     """A picture of blocks of lines, and the page that they are."""
     image = Image.new("L", size, 255)
     draw = ImageDraw.Draw(image)
-    font = ImageFont.truetype(str(korean_face()), size_px, layout_engine=ImageFont.Layout.BASIC)
+    font = ImageFont.truetype(str(korean_face()), round(0.8 * size_px), layout_engine=ImageFont.Layout.BASIC)
     blocks, top = [], 40
     for texts_of_block in texts:
         lines = []
@@ -53,7 +53,7 @@ def _draw_line(draw, font, text, top, size_px) -> PageLine:
         characters = []
         for char in part:
             stop = left + font.getlength(char)
-            draw.text((left, top + 0.8 * size_px), char, fill=20, font=font, anchor="ls")
+            draw.text((left, top + 0.7 * size_px), char, fill=20, font=font, anchor="ls")
             quad = upright(left, top, stop, top + size_px)
             characters.append(PageCharacter(char, 0.95, quad, (Candidate(char, 0.95), Candidate("?", 0.05))))
             left = stop

@@ -357,7 +357,8 @@ _CONTENT = (
 TEXT_PDF = made_pdf(
     "<< /Type /Catalog /Pages 2 0 R >>",
     "<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
-    "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> >>",
+    "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 300] /Contents 4 0 R "
+    "/Resources << /Font << /F 5 0 R >> >> >>",
     f"<< /Length {len(_CONTENT)} >>\nstream\n{_CONTENT}\nendstream",
     "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
 )

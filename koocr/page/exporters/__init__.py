@@ -54,7 +54,7 @@ _ALL = (
     ExportFormat("alto", ".alto.xml", "ALTO 4"),
     ExportFormat("page", ".page.xml", "PAGE XML 2019-07-15, one file a page", one_page=True),
     ExportFormat(
-        "pdf", ".pdf", "the page as it was, with text that can be selected and searched", is_text=False
+        "pdf", ".pdf", "the page as it was, with text to select and search", is_text=False, combines=True
     ),
 )
 FORMATS: Final = {found.name: found for found in _ALL}

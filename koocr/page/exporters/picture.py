@@ -29,7 +29,9 @@ _LONGEST: Final = 1600
 _MOST_LARGER: Final = 2.0
 _TEXT_PX: Final = 48
 """Size at which words are drawn before they are fitted."""
-_INK, _UNSURE, _MISSING = (24, 24, 27), (200, 60, 20), (150, 150, 230)
+_TALLEST: Final = "뷁를(g"
+"""What reaches as far up and down as text does."""
+_INK, _UNSURE, _MISSING = (24, 24, 27), (200, 60, 20), (110, 110, 235)
 _LINE, _BLOCK, _EDGE = (37, 99, 235), (22, 163, 74), (212, 212, 216)
 _SURE: Final = 0.5
 """Words below it are drawn in another colour."""
@@ -99,11 +101,14 @@ def _word_tile(text: str, colour: tuple[int, int, int]) -> NDArray[np.uint8]:
     widths = [
         font.getlength(char if face else "·") for (char, font), (_, face) in zip(fonts, parts, strict=True)
     ]
-    tile = Image.new("RGB", (max(1, round(sum(widths)) + 4), round(1.25 * _TEXT_PX)), "white")
+    rises = [-font.getbbox(_TALLEST, anchor="ls")[1] for _, font in fonts]
+    falls = [font.getbbox(_TALLEST, anchor="ls")[3] for _, font in fonts]
+    rise, fall = round(max(rises)) + 1, round(max(falls)) + 1
+    tile = Image.new("RGB", (max(1, round(sum(widths)) + 4), rise + fall), "white")
     draw, x = ImageDraw.Draw(tile), 2.0
     for (char, font), (_, face), width in zip(fonts, parts, widths, strict=True):
         shown, ink = (char, colour) if face else ("·", _MISSING)
-        draw.text((x, _TEXT_PX), shown, fill=ink, font=font, anchor="ls")
+        draw.text((x, rise), shown, fill=ink, font=font, anchor="ls")
         x += width
     return np.asarray(tile)
 

@@ -1,7 +1,7 @@
 """The invisible text of a PDF's page: which glyphs go where.
 
-The text is set in `koocr.fonts.blank_face`, whose one glyph fills the em and shows nothing. A code of two bytes
-stands for the character of that number in Unicode's first plane; the codes of surrogates, which are no
+The text is set in `koocr.fonts.blank_face`, whose one glyph fills the em and shows nothing. A code of two
+bytes stands for the character of that number in Unicode's first plane; the codes of surrogates, which are no
 characters, stand for emoji. Each word is stretched over its quad by a text matrix of its own, and the spaces
 between words over the gaps, so that what is selected is what is seen, and what is copied has the spaces that
 were read. (Tesseract's PDFs have such a face, too.)

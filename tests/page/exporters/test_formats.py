@@ -26,10 +26,9 @@ ALTO = {"a": "http://www.loc.gov/standards/alto/ns-v4#"}
 PAGE_XML = {"p": "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"}
 HTML = {"h": "http://www.w3.org/1999/xhtml"}
 WORDS = [word for block in TEXTS for line in block for word in line.split()]
-TURNED = Page(
-    1, 100, 100, 90.0, None,
-    (Block(((90, 10), (90, 90), (70, 90), (70, 10)), (PageLine("가", 1.0, ((90, 10), (90, 90), (70, 90), (70, 10))),)),),
-)  # fmt: skip
+DOWNWARD = (90, 10), (90, 90), (70, 90), (70, 10)
+"""Text that is turned clockwise by a quarter: its first corner is at the top right."""
+TURNED = Page(1, 100, 100, 90.0, None, (Block(DOWNWARD, (PageLine("가", 1.0, DOWNWARD),)),))
 
 
 @pytest.fixture(scope="module")
@@ -91,9 +90,8 @@ def test_tsv_keeps_one_row_a_word():
 
 
 def lines(*texts: str, height: float = 10.0) -> Block:
-    found = tuple(
-        PageLine(text, 1.0, upright(0, 20 * row, 90, 20 * row + height)) for row, text in enumerate(texts)
-    )
+    quads = (upright(0, 20 * row, 90, 20 * row + height) for row in range(len(texts)))
+    found = tuple(PageLine(text, 1.0, quad) for text, quad in zip(texts, quads, strict=True))
     return Block(upright(0, 0, 90, 20 * len(texts)), found)
 
 
@@ -103,9 +101,8 @@ def markdown(*blocks: Block) -> str:
 
 def test_markdown():
     body = lines("글이 여기에서 시작하고", "여기까지 이어진다.", "그리고 또 한 줄이 더 있다.")
-    assert markdown(lines("큰 제목", height=20), body, lines("작은 제목", height=13)) == (
-        "# 큰 제목\n\n글이 여기에서 시작하고\n여기까지 이어진다.\n그리고 또 한 줄이 더 있다.\n\n### 작은 제목\n"
-    )
+    found = markdown(lines("큰 제목", height=20), body, lines("작은 제목", height=13))
+    assert found == f"# 큰 제목\n\n{body.text}\n\n### 작은 제목\n"
     assert text_of("md").count("\n---\n") == 2
 
 
@@ -172,9 +169,7 @@ def test_page_xml_holds_one_page():
 
 def test_hocr():
     tree = etree.fromstring(export(BOOK, "hocr"))
-    metas = {
-        node.get("name"): node.get("content") for node in tree.iterfind(".//h:meta", HTML) if node.get("name")
-    }
+    metas = {node.get("name"): node.get("content") for node in tree.iterfind(".//h:meta", HTML)}
     assert metas["ocr-system"].startswith("koocr")  # hOCR 1.2, 8: required, as are the capabilities
     used = {kind for node in tree.iter() if (kind := node.get("class") or "")}
     assert used <= set(metas["ocr-capabilities"].split())
@@ -212,16 +207,14 @@ def test_any_text_makes_sound_xml(text, schemas):
 
 
 def test_lines_without_words_are_written_whole():
-    assert [
-        node.get("CONTENT")
-        for node in etree.fromstring(export(one(TURNED), "alto")).iterfind(".//a:String", ALTO)
-    ] == ["가"]
+    (string,) = etree.fromstring(export(one(TURNED), "alto")).iterfind(".//a:String", ALTO)
+    assert string.get("CONTENT") == "가"
 
 
 @pytest.mark.parametrize(
     ("path", "format"),
-    [("a.txt", "txt"), ("a.b.JSON", "json"), ("a.alto.xml", "alto"), ("x/a.page.xml", "page"), ("a.hocr", "hocr"),
-     ("a.html", "hocr"), ("a.pdf", "pdf"), ("a.md", "md"), ("a.png", None), ("a", None)],
+    [("a.txt", "txt"), ("a.b.JSON", "json"), ("a.alto.xml", "alto"), ("x/a.page.xml", "page"),
+     ("a.hocr", "hocr"), ("a.html", "hocr"), ("a.pdf", "pdf"), ("a.md", "md"), ("a.png", None), ("a", None)],
 )  # fmt: skip
 def test_formats_by_suffix(path, format):
     assert format_of(path) == format

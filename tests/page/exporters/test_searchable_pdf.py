@@ -48,7 +48,7 @@ def drawn(data: bytes, number: int = 1, scale: float = 150 / 72 - 1e-6) -> np.nd
 
 
 def boxes(data: bytes, word: str) -> list[np.ndarray]:
-    """(N, 4) of each time that a word is found: left, bottom, right, top of its characters in units of the page."""
+    """(N, 4) of each place of a word: left, bottom, right, top of its characters in units of the page."""
     text = pdfium.PdfDocument(data)[0].get_textpage()
     search, found = text.search(word), []
     while (hit := search.get_next()) is not None:
@@ -154,7 +154,7 @@ def test_turned_words_are_found_where_they_stand(degrees):
 def test_all_of_hangul_and_other_characters():
     texts = ["".join(map(chr, range(start, start + 200))) for start in range(0xAC00, 0xD7A4, 200)]
     texts = [text.replace("\ud7a4", "")[:200] for text in texts] + ["漢字かな①㎡“”…·ㄱㅏ€😀📄🫠"]
-    texts = ["".join(char for char in text if "\ud800" > char or char > "\udfff") for text in texts]
+    texts = ["".join(char for char in text if not "\ud800" <= char <= "\udfff") for text in texts]
     lines = [
         PageLine(
             text,
@@ -259,7 +259,8 @@ def test_text_lies_right_on_turned_and_cropped_pages_and_after_untidy_content(ro
     before = made_pdf(
         "<< /Type /Catalog /Pages 2 0 R >>",
         "<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
-        f"<< /Type /Page /Parent 2 0 R /MediaBox [-50 -20 350 280] /CropBox [0 0 300 200] /Rotate {rotate} /Contents 4 0 R >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [-50 -20 350 280] /CropBox [0 0 300 200] "
+        f"/Rotate {rotate} /Contents 4 0 R >>",
         f"<< /Length {len(content)} >>\nstream\n{content}\nendstream",
     )
     _, page = read_of(before)
