@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -17,6 +18,8 @@ __all__ = ["DecodeSettings", "decode", "grow_distance"]
 
 FloatArray = NDArray[np.float32]
 
+_CERTAIN = 30.0
+"""Logits beyond it say no more."""
 _FINE = 2
 """The map is read twice as finely as it is given: what lies between its places tells where edges are."""
 
@@ -32,8 +35,8 @@ class DecodeSettings:
     """
 
     threshold: float = 0.4
-    min_score: float = 0.55
-    min_height: float = 4.0
+    min_score: float = 0.5
+    min_height: float = 3.0
 
     def __post_init__(self) -> None:
         """Raises ConfigError on a value out of range."""
@@ -57,21 +60,16 @@ def decode(
         order that means anything.
     """
     settings = settings or DecodeSettings()
-    fine = cv2.resize(logits, None, fx=_FINE, fy=_FINE, interpolation=cv2.INTER_LINEAR)
-    level = math.log(settings.threshold / (1 - settings.threshold))
-    cores = cv2.compare(fine, level, cv2.CMP_GT)
-    count, labels = cv2.connectedComponents(cores, connectivity=8, ltype=cv2.CV_32S)
-    if count < 2:
-        return np.zeros((0, 4, 2), np.float32), np.zeros(0, np.float32)
-    scores = _mean_probabilities(fine, labels, count)
-    outlines, _ = cv2.findContours(cores, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    probability = 1 / (1 + np.exp(-np.clip(logits, -_CERTAIN, _CERTAIN)))
+    fine = cv2.resize(probability, None, fx=_FINE, fy=_FINE, interpolation=cv2.INTER_LINEAR)
+    cores = cv2.compare(fine, settings.threshold, cv2.CMP_GE)
+    outlines, _ = cv2.findContours(cores, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    scores = _scores(fine, cores, outlines)
     found = []
-    for outline in outlines:
-        column, row = outline[0, 0]
-        score = scores[labels[row, column]]
+    for outline, score in zip(outlines, scores.tolist(), strict=True):
         if score < settings.min_score:
             continue
-        quad = _grown(outline[:, 0], shrink)
+        quad = _grown(_edge(fine, outline[:, 0], settings.threshold), shrink)
         if _height(quad) >= settings.min_height:
             found.append((quad, score))
     quads = np.array([quad for quad, _ in found], np.float32).reshape(-1, 4, 2)
@@ -90,27 +88,32 @@ def grow_distance(width: float, height: float, shrink: float) -> float:
     return 2 * product / (linear + math.sqrt(linear * linear + 4 * square * product)) if product > 0 else 0.0
 
 
-def _grown(outline: NDArray[np.int32], shrink: float) -> Quads:
-    """The quad of a core whose outermost places these are."""
-    core = _from_centres(min_area_quad(outline + 0.5)) * (MAP_STRIDE / _FINE)
-    return offset_quad(core, grow_distance(*_sides(core), shrink))
+def _edge(fine: FloatArray, outline: NDArray[np.int32], threshold: float) -> FloatArray:
+    """(N, 2) where the probability falls through the threshold, next to the outermost places of a core.
 
-
-def _from_centres(quad: Quads) -> Quads:
-    """The rectangle whose places have their outermost centres on the sides of this one.
-
-    Behind the outermost of n + 1 centres, which lie anywhere, the edge is 1 / (n + 2) away on average; along
-    a side that isn't level there are as many as it crosses rows.
+    From the middle of each place it goes down the slope to its lower neighbours, at most a place far.
     """
-    along, down = quad[1] - quad[0], quad[3] - quad[0]
-    width, height = _sides(quad)
-    along, down = along / max(width, 1e-6), down / max(height, 1e-6)
-    slope = float(min(abs(along[0]), abs(along[1]), 1)) if width else 0.0
-    across = down / (width * slope + 2) if height else np.array([0, 0.5], np.float32)
-    beside = along / (height * slope + 2) if width else np.array([0.5, 0], np.float32)
-    return np.asarray(
-        quad + np.stack([-beside - across, beside - across, beside + across, across - beside]), np.float32
-    )
+    columns, rows = outline[:, 0], outline[:, 1]
+    height, width = fine.shape
+    here = fine[rows, columns]
+    left, right = (fine[rows, np.clip(columns + step, 0, width - 1)] for step in (-1, 1))
+    above, below = (fine[np.clip(rows + step, 0, height - 1), columns] for step in (-1, 1))
+    slope = np.stack([_fall(here, left, right), _fall(here, above, below)], axis=1)
+    square = (slope * slope).sum(axis=1, keepdims=True)
+    way = (here - threshold)[:, None] * slope / np.maximum(square, 1e-6)
+    length = np.sqrt((way * way).sum(axis=1, keepdims=True))
+    return np.asarray(outline + 0.5 + way / np.maximum(length, 1), np.float32)
+
+
+def _fall(here: FloatArray, before: FloatArray, after: FloatArray) -> FloatArray:
+    """How far it goes down to the lower neighbour: negative where that is the one before."""
+    return np.where(before < after, np.minimum(before - here, 0), np.maximum(here - after, 0))
+
+
+def _grown(edge: FloatArray, shrink: float) -> Quads:
+    """The quad of a core with this edge."""
+    core = min_area_quad(edge) * np.float32(MAP_STRIDE / _FINE)
+    return offset_quad(core, grow_distance(*_sides(core), shrink))
 
 
 def _sides(quad: Quads) -> tuple[float, float]:
@@ -122,10 +125,12 @@ def _height(quad: Quads) -> float:
     return min(_sides(quad))
 
 
-def _mean_probabilities(logits: FloatArray, labels: NDArray[np.int32], count: int) -> FloatArray:
-    """(count,) by label; that of the ground, 0, means nothing."""
-    inside = labels > 0
+def _scores(fine: FloatArray, cores: NDArray[np.uint8], outlines: Sequence[NDArray[np.int32]]) -> FloatArray:
+    """The mean probability of each core, of which one place is known."""
+    count, labels = cv2.connectedComponents(cores, connectivity=8, ltype=cv2.CV_32S)
+    inside = cores > 0
     numbers = labels[inside]
-    values = 1 / (1 + np.exp(-logits[inside]))
-    sums = np.bincount(numbers, weights=values, minlength=count)
-    return np.asarray(sums / np.maximum(1, np.bincount(numbers, minlength=count)), np.float32)
+    sums = np.bincount(numbers, weights=fine[inside], minlength=count)
+    means = sums / np.maximum(1, np.bincount(numbers, minlength=count))
+    places = np.array([outline[0, 0] for outline in outlines], np.int64).reshape(-1, 2)
+    return np.asarray(means[labels[places[:, 1], places[:, 0]]], np.float32)
