@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from koocr.page.columns import Rules
 from koocr.page.level import Boxes, FloatArray, IntArray
+from koocr.page.separators import Rules
 
 __all__ = ["Cell", "Table", "enclosed_cells"]
 

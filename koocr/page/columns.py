@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from koocr.page.level import Boxes, FloatArray, IntArray
+from koocr.page.level import Boxes, IntArray
 from koocr.page.rows import are_level
+from koocr.page.separators import Rules
 
-__all__ = ["Gutter", "Rules", "best_gutter"]
+__all__ = ["Gutter", "best_gutter"]
 
 _OVERLAP = 0.3
 """In em: how far a unit may reach over the edge of a gutter, as found boxes do."""
@@ -29,34 +30,6 @@ _LEAST_WIDTH = 4.0
 """In em, of a column; page numbers behind the titles of a list of contents take less."""
 _LEAST_STRIP = 0.15
 """Of the ink beside a gutter: what the strip next to it must hold to say what stands there."""
-
-
-@dataclass(frozen=True)
-class Rules:
-    """Straight rules in level coordinates, each array (M, 4): x0, y0, x1, y1.
-
-    Attributes:
-        across: about horizontal ones, x0 <= x1.
-        down: about vertical ones, y0 <= y1.
-    """
-
-    across: FloatArray
-    down: FloatArray
-
-    def crossing(self, x: float, left: float, right: float, em: float) -> FloatArray:
-        """(K,) y of the horizontal rules that cross x and reach well into both sides."""
-        reach = min(2 * em, 0.25 * min(x - left, right - x) + em)
-        crosses = (self.across[:, 0] < x - reach) & (self.across[:, 2] > x + reach)
-        return np.asarray((self.across[crosses, 1] + self.across[crosses, 3]) / 2)
-
-    def length_between(self, left: float, right: float, top: float, bottom: float) -> float:
-        """How much of a strip's height a vertical rule in it covers."""
-        if not len(self.down) or right <= left:
-            return 0.0
-        x = (self.down[:, 0] + self.down[:, 2]) / 2
-        shared = np.minimum(self.down[:, 3], bottom) - np.maximum(self.down[:, 1], top)
-        inside = (x > left) & (x < right)
-        return float(np.clip(shared[inside], 0, None).max(initial=0.0))
 
 
 @dataclass(frozen=True)

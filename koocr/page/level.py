@@ -77,6 +77,7 @@ class Levelling:
         centre: (x, y) that stays where it is.
         slope: tangent of the skew, positive where lines fall to the right.
         fan: its change per pixel of y; 0 for a flat page.
+        bow: its change per pixel of x, as of a page that is not flat.
         lean: how much a column's edge moves to the right for each pixel further down, at the centre.
         spread: its change per pixel of x; 0 for a flat page.
     """
@@ -86,6 +87,7 @@ class Levelling:
     fan: float
     lean: float
     spread: float = 0.0
+    bow: float = 0.0
 
     @classmethod
     def of(cls, quads: NDArray[np.float32]) -> Levelling:
@@ -99,10 +101,10 @@ class Levelling:
         is_long = width > _LONG * height
         if not is_long.any():
             return cls((float(x), float(y)), 0.0, 0.0, 0.0)
-        middle = corners[:, :, 1].mean(axis=1) - y
+        middles = corners.mean(axis=1)[is_long] - (x, y)
         slope = _weighted_median(slopes[is_long], width[is_long])
-        fan = _fan(middle[is_long], slopes[is_long] - slope, width[is_long])
-        level = cls((float(x), float(y)), slope, fan, -slope)
+        bow, fan = _gradient(middles, slopes[is_long] - slope, width[is_long])
+        level = cls((float(x), float(y)), slope, fan, -slope, bow=bow)
         return level if len(quads) < _FEWEST_FOR_LEAN else level._with_lean(corners)
 
     def _with_lean(self, corners: FloatArray) -> Levelling:
@@ -124,7 +126,7 @@ class Levelling:
     def points(self, points: NDArray[np.floating]) -> FloatArray:
         """(…, 2) points of the page in level coordinates."""
         x, y = points[..., 0] - self.centre[0], points[..., 1] - self.centre[1]
-        slope = self.slope + self.fan * y
+        slope = self.slope + self.fan * y + self.bow * x / 2
         lean = self.lean + self.spread * x
         return np.stack([x - lean * y + self.centre[0], y - slope * x + self.centre[1]], axis=-1)
 
@@ -170,15 +172,16 @@ def _weighted_median(values: FloatArray, weights: FloatArray) -> float:
     return float(values[rows[int(np.searchsorted(total, total[-1] / 2))]])
 
 
-def _fan(y: FloatArray, slopes: FloatArray, weights: FloatArray) -> float:
-    """The line through (y, slope) by least squares; units that lie far from it are left out once."""
-    if len(y) < _FEWEST_FOR_FAN or np.ptp(y) < 1:
-        return 0.0
+def _gradient(places: FloatArray, slopes: FloatArray, weights: FloatArray) -> tuple[float, float]:
+    """How slopes change per pixel of x and of y, by least squares; what lies far off is left out once."""
+    if len(places) < _FEWEST_FOR_FAN:
+        return 0.0, 0.0
     kept = np.abs(slopes) <= 3 * np.median(np.abs(slopes)) + 1e-3
-    fan = 0.0
+    change = np.zeros(2)
+    ridge = np.diag((0.05 * np.abs(places).max(axis=0) + 1) ** 2) * weights.sum()  # where all is in one place
     for _ in range(2):
-        down = y[kept]
-        fan = float((weights[kept] * down * slopes[kept]).sum() / max(1.0, (weights[kept] * down**2).sum()))
-        far = np.abs(slopes - fan * y)
+        own, weight = places[kept], weights[kept, None]
+        change = np.linalg.solve(own.T @ (weight * own) + ridge, own.T @ (weight[:, 0] * slopes[kept]))
+        far = np.abs(slopes - places @ change)
         kept = far <= 3 * np.median(far) + 1e-3
-    return fan
+    return float(change[0]), float(change[1])

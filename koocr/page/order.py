@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from koocr.errors import ConfigError
 from koocr.page.blocks import blocks_of
 from koocr.page.cells import Cell, enclosed_cells
-from koocr.page.columns import Rules, best_gutter
+from koocr.page.columns import best_gutter
 from koocr.page.headings import split_at_heading
 from koocr.page.level import Boxes, IntArray, Levelling
 from koocr.page.margins import split_margins
 from koocr.page.rows import cells_of_row, rows_of
+from koocr.page.separators import Rules, separators
 
 __all__ = ["ORDERS", "reading_order"]
 
@@ -55,7 +56,7 @@ def reading_order(
     boxes = levelling.boxes(quads)
     if order == "rows":
         return blocks_of(boxes, rows_of(boxes))
-    lines = _level_rules(levelling, rules)
+    lines = separators(levelling, boxes, rules)
     page = _Page(boxes, lines, boxes.em, _LEAST_SCORES[order])
     return page.read(enclosed_cells(boxes, lines))
 
@@ -144,15 +145,3 @@ def _unfolded(
         else:
             blocks[-1] += things[thing][0]
     return [found for found in blocks if found]
-
-
-def _level_rules(levelling: Levelling, rules: NDArray[np.float32] | None) -> Rules:
-    ends = levelling.points(
-        np.asarray(np.zeros((0, 2, 2)) if rules is None else rules, np.float64).reshape(-1, 2, 2)
-    )
-    run, fall = np.abs(ends[:, 1] - ends[:, 0]).T
-    is_across = run > fall
-    across, down = ends[is_across], ends[~is_across]
-    across = np.take_along_axis(across, across[:, :, :1].argsort(axis=1), axis=1)
-    down = np.take_along_axis(down, down[:, :, 1:].argsort(axis=1), axis=1)
-    return Rules(across.reshape(-1, 4), down.reshape(-1, 4))

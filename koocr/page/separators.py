@@ -1,0 +1,114 @@
+"""Rules that part what is on a page: neither those of ruled paper, nor leaders, nor what crosses text out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from koocr.page.level import Boxes, FloatArray, Levelling
+
+__all__ = ["Rules", "separators"]
+
+_MOST_CROSSED = 1
+"""Units that a rule may go through: more often it parts nothing."""
+_LEADER = 2.0
+"""In em, how near a leader or a blank to fill begins after the text of its row."""
+_MANY = 10
+"""So many rules in equal distances are ruled paper if"""
+_TOUCHED = 0.25
+"""such a share of them runs into text, or if they"""
+_COVERED = 0.6
+"""take so much of the height of the text: a table does neither."""
+_EVEN = 0.15
+"""Of the distance, how far such rules are off it."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Straight rules in level coordinates, each array (M, 4): x0, y0, x1, y1.
+
+    Attributes:
+        across: about horizontal ones, x0 <= x1.
+        down: about vertical ones, y0 <= y1.
+    """
+
+    across: FloatArray
+    down: FloatArray
+
+    def crossing(self, x: float, left: float, right: float, em: float) -> FloatArray:
+        """(K,) y of the horizontal rules that cross x and reach well into both sides."""
+        reach = min(2 * em, 0.25 * min(x - left, right - x) + em)
+        crosses = (self.across[:, 0] < x - reach) & (self.across[:, 2] > x + reach)
+        return np.asarray((self.across[crosses, 1] + self.across[crosses, 3]) / 2)
+
+    def length_between(self, left: float, right: float, top: float, bottom: float) -> float:
+        """How much of a strip's height a vertical rule in it covers."""
+        if not len(self.down) or right <= left:
+            return 0.0
+        x = (self.down[:, 0] + self.down[:, 2]) / 2
+        shared = np.minimum(self.down[:, 3], bottom) - np.maximum(self.down[:, 1], top)
+        inside = (x > left) & (x < right)
+        return float(np.clip(shared[inside], 0, None).max(initial=0.0))
+
+
+def separators(levelling: Levelling, boxes: Boxes, rules: NDArray[np.floating] | None) -> Rules:
+    """The rules that part something, in level coordinates.
+
+    Args:
+        levelling: of the page.
+        boxes: its N units.
+        rules: (M, 2, 2) ends of all rules of the page, in its pixels; None: none are known.
+    """
+    ends = levelling.points(np.asarray(np.zeros((0, 2, 2)) if rules is None else rules, np.float64))
+    run, fall = np.abs(ends[:, 1] - ends[:, 0]).T
+    across, down = _sorted(ends[run > fall], 0), _sorted(ends[run <= fall], 1)
+    is_useful = (_num_struck(boxes, across) <= _MOST_CROSSED) & ~_are_leaders(boxes, across)
+    across = across[is_useful & ~_are_ruled_paper(boxes, across)]
+    down = down[_num_crossed(boxes, down) <= _MOST_CROSSED]
+    return Rules(across, down)
+
+
+def _sorted(ends: FloatArray, axis: int) -> FloatArray:
+    """(K, 4) x0, y0, x1, y1 with the end first that is further left, or up."""
+    return np.take_along_axis(ends, ends[:, :, axis, None].argsort(axis=1), axis=1).reshape(-1, 4)
+
+
+def _num_struck(boxes: Boxes, across: FloatArray, *, edge: float = 0.25) -> NDArray[np.int64]:
+    """(K,) through how many units a horizontal rule goes, further inside than a share of their height."""
+    y = (across[:, 1] + across[:, 3])[:, None] / 2
+    rim = edge * boxes.height
+    shared = np.minimum(boxes.right, across[:, 2:3]) - np.maximum(boxes.left, across[:, :1])
+    hit = (y > boxes.top + rim) & (y < boxes.bottom - rim) & (shared > 0.5 * boxes.width)
+    return np.asarray(hit.sum(axis=1))
+
+
+def _num_crossed(boxes: Boxes, down: FloatArray) -> NDArray[np.int64]:
+    """(K,) how many units a vertical rule cuts in two."""
+    x = (down[:, 0] + down[:, 2])[:, None] / 2
+    inside = (x > boxes.left + 0.5 * boxes.height) & (x < boxes.right - 0.5 * boxes.height)
+    return np.asarray((inside & (boxes.middle > down[:, 1:2]) & (boxes.middle < down[:, 3:4])).sum(axis=1))
+
+
+def _are_leaders(boxes: Boxes, across: FloatArray) -> NDArray[np.bool_]:
+    """(K,) whether a rule goes on from a unit in its row: dots to a page number, a blank to be filled."""
+    y = (across[:, 1] + across[:, 3])[:, None] / 2
+    in_row = (y > boxes.middle - 0.3 * boxes.height) & (y < boxes.bottom + 0.6 * boxes.height)
+    gap = across[:, :1] - boxes.right
+    return np.asarray((in_row & (gap > -boxes.em) & (gap < _LEADER * boxes.em)).any(axis=1))
+
+
+def _are_ruled_paper(boxes: Boxes, across: FloatArray) -> NDArray[np.bool_]:
+    """(K,) whether a rule is one of many in equal distances of about a line of text, on most of the page."""
+    none = np.zeros(len(across), bool)
+    y = np.sort((across[:, 1] + across[:, 3]) / 2)
+    steps = np.diff(y)
+    is_step = steps > 0.5 * boxes.em
+    usual = float(np.median(steps[is_step])) if is_step.any() else 0.0
+    even = is_step & (np.abs(steps - usual) < _EVEN * usual)
+    if even.sum() < _MANY or even.sum() < 0.5 * is_step.sum() or usual > 4 * boxes.em:
+        return none
+    _, top, _, bottom = boxes.hull()
+    touched = float((_num_struck(boxes, across, edge=0.1) > 0).mean())
+    return ~none if touched > _TOUCHED or steps[even].sum() > _COVERED * (bottom - top) else none
