@@ -21,7 +21,7 @@ from koocr.page.columns import best_gutter
 from koocr.page.headings import split_at_heading
 from koocr.page.level import Boxes, IntArray, Levelling
 from koocr.page.margins import split_margins
-from koocr.page.rows import cells_of_row, rows_of
+from koocr.page.rows import cells_of_row, rows_and_cards, rows_of
 from koocr.page.separators import Rules, separators
 
 __all__ = ["ORDERS", "reading_order"]
@@ -124,7 +124,7 @@ class _Part:
         if len(things) > 2:
             gutter = best_gutter(boxes, self.rules, em=self.em, least_score=self.least_score)
         if gutter is None:
-            return blocks_of(self.boxes, [things[row] for row in rows_of(boxes)])
+            return blocks_of(self.boxes, [things[row] for row in rows_and_cards(boxes, self.em)])
         parts = (gutter.above, gutter.left, gutter.right, gutter.below)
         return [block for part in parts for block in self.read(things[np.sort(part)])]
 

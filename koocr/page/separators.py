@@ -19,7 +19,7 @@ _MANY = 10
 """So many rules in equal distances are ruled paper if"""
 _TOUCHED = 0.25
 """such a share of them runs into text, or if they"""
-_COVERED = 0.6
+_COVERED = 0.45
 """take so much of the height of the text: a table does neither."""
 _EVEN = 0.15
 """Of the distance, how far such rules are off it."""
