@@ -75,7 +75,7 @@ def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> GreyImag
     if isinstance(source, Image.Image):
         return grey_of_pillow(source, "the Pillow image", max_pixels=max_pixels)
     if isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)) or hasattr(source, "read"):
-        with open_image(source, max_pixels=max_pixels) as (image, name):
+        with open_image(cast(Any, source), max_pixels=max_pixels) as (image, name):
             return grey_of_pillow(image, name, max_pixels=max_pixels)
     if hasattr(source, "__array__"):
         return _from_array(_array_of(source), max_pixels)
@@ -132,7 +132,7 @@ def open_image(
     """
     with _opened(source) as (stream, name):
         stream, head = _from_its_start(stream, name, 8 * max_pixels + 2**20)  # 16-bit RGBA and its headers
-        formats = FORMATS
+        formats: tuple[str, ...] = FORMATS
         if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS and b"avif" not in head:
             _register_heif()
             formats = ("HEIF",)
@@ -224,7 +224,9 @@ def _damage_as_input_error(name: str) -> Iterator[None]:
         raise InputError(f"{name} is not an image that koocr reads; save it as PNG or JPEG") from None
     except Exception as error:
         reason = " ".join(str(error).split())
-        raise InputError(f"{name} is damaged or cut short ({reason}); save it again as PNG or JPEG") from error
+        raise InputError(
+            f"{name} is damaged or cut short ({reason}); save it again as PNG or JPEG"
+        ) from error
 
 
 def grey_of_pillow(image: Image.Image, name: str, *, max_pixels: int = MAX_PIXELS) -> GreyImage:

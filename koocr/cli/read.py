@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -38,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--dpi", type=positive_number, default=200.0, help="at which pages of PDFs are drawn (200)")
     add("--order", choices=("auto", "columns", "rows"), default="auto", help="of reading (auto)")
     add("--jobs", type=positive_int, default=1, help="processes that read beside each other (1)")
+    add("--threads", type=positive_int, help="of each process (as there are cores, at most 4)")
     add("--detector", help="finds text: a shipped model's name or a file (koocr's default)")
     add("--weights", help="reads lines: a shipped model's name or a file (koocr's default)")
     add_flag(parser, "--use_text_layer", help="take the text that pages of a PDF hold, where they hold any")
@@ -68,7 +70,8 @@ def make_reader(args: argparse.Namespace) -> Callable[[], Reads]:
     """What makes the reader, in each process its own."""
     from koocr.page.reader import PageReader
 
-    return partial(PageReader, args.detector, args.weights, order=args.order)
+    num_threads = args.threads or max(1, min(4, (os.cpu_count() or 1) // args.jobs))
+    return partial(PageReader, args.detector, args.weights, order=args.order, num_threads=num_threads)
 
 
 def _read(
@@ -114,6 +117,7 @@ def _write(
             for job, outcome in chain([first], group):
                 if isinstance(outcome, KoocrError):
                     report.add(job.source.name, outcome)
+                    output.skip(job.number, job.source)
                 else:
                     output.add(outcome, job.source)
                     if pictures is not None:

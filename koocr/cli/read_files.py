@@ -71,6 +71,9 @@ class Output(Protocol):
     def add(self, page: Page, source: Source) -> None:
         """Writes a page."""
 
+    def skip(self, number: int, source: Source) -> None:
+        """Passes over a page that could not be read."""
+
 
 @dataclass
 class DocumentFiles:
@@ -87,6 +90,7 @@ class DocumentFiles:
     num_pages: int
     _stack: ExitStack = field(default_factory=ExitStack, repr=False)
     _exporters: list[Exporter] = field(default_factory=list, repr=False)
+    _skipped: list[tuple[int, Source]] = field(default_factory=list, repr=False)
 
     def __enter__(self) -> DocumentFiles:
         """Opens nothing yet: a document of which nothing can be read leaves no file."""
@@ -98,6 +102,8 @@ class DocumentFiles:
             if error is not None:
                 raise error
             for exporter in self._exporters:
+                for number, source in self._skipped:
+                    exporter.skip(number, source)
                 exporter.finish()
 
     def add(self, page: Page, source: Source) -> None:
@@ -111,6 +117,10 @@ class DocumentFiles:
                 if FORMATS[name].one_page:
                     with atomic_file(page_path(path, name, page.number, self.num_pages)) as stream:
                         _write_page(name, stream, page, source)
+
+    def skip(self, number: int, source: Source) -> None:
+        """Passes over a page that could not be read; where it is all there is, there will be no file."""
+        self._skipped.append((number, source))
 
     def is_done(self, numbers: Sequence[int], source: Source) -> bool:
         """Whether all files are there and no older than the document."""

@@ -11,6 +11,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
+import cv2
+
 from koocr.errors import InputError, KoocrError
 from koocr.image import GreyImage
 from koocr.layout import Page
@@ -200,6 +202,7 @@ def _begin(work: PageWork) -> None:
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # Ctrl-C reaches all processes; the first one ends the others
+    cv2.setNumThreads(1)  # there are other processes for the other cores
     _OWN[:] = [work]
 
 

@@ -37,6 +37,9 @@ class Terminal:
         if error is None and self._source is not None:
             print(self._form.end(), end="", flush=True)
 
+    def skip(self, number: int, source: Source) -> None:
+        """Nothing is written of a page that could not be read."""
+
     def add(self, page: Page, source: Source) -> None:
         """Writes a page."""
         text = ""

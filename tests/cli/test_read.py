@@ -181,6 +181,21 @@ def test_bad_pages_are_one_row_and_the_others_are_written(tmp_path, capsys, monk
     assert "a.tif" in row and "(and 1 more page)" in row and "2 pages read" in summary
 
 
+def test_pages_of_a_pdf_that_can_not_be_read_stay_in_it(tmp_path, monkeypatch):
+    class Choosy(FakeReader):
+        def read(self, image):
+            if image.shape[1] in (40, 42):
+                raise InputError("no")
+            return super().read(image)
+
+    monkeypatch.setattr(read, "make_reader", lambda args: Choosy)
+    (tmp_path / "a.pdf").write_bytes(pdf_of(*(tone(9, (40 + n, 30)) for n in range(4))))
+    assert main(tmp_path / "a.pdf", "-o", tmp_path / "b.pdf", "--pages=1-3", "--dpi=72") == 2
+    found = pdfium.PdfDocument(tmp_path / "b.pdf")
+    assert [page.get_width() for page in found] == [40, 41, 42]
+    assert [page.get_textpage().get_text_range() for page in found] == ["", "폭 41", ""]
+
+
 def test_a_document_of_which_nothing_is_read_leaves_no_file(tmp_path, monkeypatch):
     class Refusing(FakeReader):
         def read(self, image):
@@ -384,13 +399,13 @@ def test_ctrl_c_leaves_whole_files_only(jobs, tmp_path):
     wait_for(lambda: (tmp_path / "out" / "1.pdf").exists())
     time.sleep(0.5)
     os.killpg(run.pid, signal.SIGINT)  # as a terminal does: every process of the group
-    _, told = run.communicate(timeout=30)
+    _, told = run.communicate(timeout=120)
     assert run.returncode == 130, told
     assert told.strip() == "koocr: interrupted"
     assert all_files(tmp_path / "out") == ["0.pdf", "0.txt", "1.pdf", "1.txt"]
 
 
-def wait_for(is_there, seconds=60):
+def wait_for(is_there, seconds=240):
     stop = time.monotonic() + seconds
     while not is_there():
         assert time.monotonic() < stop

@@ -64,11 +64,14 @@ def _draw_line(draw, font, text, top, size_px) -> PageLine:
 
 
 class FakeReader:
-    """Says of every page how large it is, and as many words as its first pixel is dark."""
+    """Says of every page how wide it is."""
 
     def read(self, image: np.ndarray) -> Page:
         height, width = image.shape
         quad = upright(1, 1, width - 1, height / 2)
-        words = tuple(Word(text, 0.9, quad) for text in ("폭", str(width)))
+        words = (
+            Word("폭", 0.9, upright(1, 1, 0.4 * width, height / 2)),
+            Word(str(width), 0.9, upright(0.5 * width, 1, width - 1, height / 2)),
+        )
         line = PageLine(f"폭 {width}", 0.8, quad, words)
         return Page(1, width, height, 0.0, None, (Block(quad, (line,)),))

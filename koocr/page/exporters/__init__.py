@@ -82,6 +82,9 @@ class Exporter(Protocol):
     def add(self, page: Page, source: Source | None = None) -> None:
         """Writes a page; `source` is the document that it comes from, which a PDF shows."""
 
+    def skip(self, number: int, source: Source) -> None:
+        """Passes over a page that could not be read; a PDF keeps it as it is."""
+
     def finish(self) -> None:
         """Writes what stands after the last page; the stream stays open."""
 
@@ -104,6 +107,9 @@ class TextExporter:
         name = self._source if source is None else source.name
         self._write(self._form.page(page, self._index, name))
         self._index += 1
+
+    def skip(self, number: int, source: Source) -> None:
+        """A page that could not be read is not in the text."""
 
     def finish(self) -> None:
         """Writes what stands after the last page."""

@@ -43,18 +43,26 @@ class PdfExporter:
         """
         if source is None:
             raise InputError("a searchable PDF shows the pages that were read; say where they come from")
-        if not is_pdf(source):
+        if not is_pdf(source) and self._pdf is None:
             self._pictures = self._pictures or PdfOfPictures(self._stream)
             self._pictures.add(page, source)
-        elif self._pdf is None:
-            self._source, self._pdf = source, PdfWithLayer(source, self._stream)
-        if self._pdf is not None:
-            if self._pictures is not None or source != self._source:
-                raise InputError("a PDF and other documents can't become one PDF; name a folder to write to")
-            self._pdf.add(page)
+        else:
+            self._opened(source).add(page)
+
+    def skip(self, number: int, source: Source) -> None:
+        """Keeps a page of a PDF that could not be read as it is; a picture that can't be read is left out."""
+        if is_pdf(source):
+            self._opened(source).keep(number)
 
     def finish(self) -> None:
         """Writes the rest of the file."""
         for part in (self._pictures, self._pdf):
             if part is not None:
                 part.finish()
+
+    def _opened(self, source: Source) -> PdfWithLayer:
+        if self._pictures is not None or self._source not in (None, source):
+            raise InputError("a PDF and other documents can't become one PDF; name a folder to write to")
+        if self._pdf is None:
+            self._source, self._pdf = source, PdfWithLayer(source, self._stream)
+        return self._pdf

@@ -46,7 +46,7 @@ class PdfWithLayer:
 
     def add(self, page: Page) -> None:
         """Adds what was read on a page."""
-        self._numbers.add(page.number)
+        self.keep(page.number)
         target = self._pdf[page.number - 1]
         try:
             removed = _remove_invisible(target)
@@ -60,8 +60,12 @@ class PdfWithLayer:
         finally:
             target.close()
 
+    def keep(self, number: int) -> None:
+        """Keeps a page as it is."""
+        self._numbers.add(number)
+
     def finish(self) -> None:
-        """Leaves out the pages that nothing was added to, and writes the PDF."""
+        """Leaves out the pages that were neither added to nor kept, and writes the PDF."""
         try:
             for number in range(len(self._pdf), 0, -1):
                 if number not in self._numbers:
