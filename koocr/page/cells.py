@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from koocr.page.level import Boxes, FloatArray, IntArray
 from koocr.page.separators import Rules
@@ -109,7 +110,7 @@ class _Drawing:
 
     @classmethod
     def of(cls, boxes: Boxes, rules: Rules) -> _Drawing:
-        sides = _open_sides(rules.across, boxes.em)
+        sides = _open_sides(rules, boxes.em)
         ends = np.concatenate([rules.across, rules.down, sides]).reshape(-1, 2, 2)
         corners = np.stack([boxes.left, boxes.top, boxes.right, boxes.bottom], 1).reshape(-1, 2)
         points = np.concatenate([ends.reshape(-1, 2), corners])
@@ -155,18 +156,32 @@ def _around(labels: IntArray, inked: IntArray, stats: IntArray, group: int) -> i
     return int(labels[top - 1, left + int(np.argmax(inked[top, left : left + wide] == group))])
 
 
-def _open_sides(across: FloatArray, em: float) -> FloatArray:
-    """(K, 4) what joins the ends of long rules that begin and end alike: many tables have no sides."""
-    long = across[across[:, 2] - across[:, 0] > _LEAST_OPEN * em]
+def _open_sides(rules: Rules, em: float) -> FloatArray:
+    """(K, 4) what joins the ends of long rules that begin and end alike: many tables have no sides.
+
+    Frames that stand below each other have some and are left alone.
+    """
+    long = rules.across[rules.across[:, 2] - rules.across[:, 0] > _LEAST_OPEN * em]
     long = long[np.argsort(long[:, 1], kind="stable")]
+    is_closed = _touched(long[:, :2], rules.down, em) & _touched(long[:, 2:], rules.down, em)
     sides = []
     for number, upper in enumerate(long):
         lower = long[number + 1 :]
         alike = (np.abs(lower[:, [0, 2]] - upper[[0, 2]]) < _SAME_END * em).all(axis=1)
         if alike.any():
-            nearest = lower[alike][0]
+            place = number + 1 + int(np.argmax(alike))
+            if is_closed[number] and is_closed[place]:
+                continue
+            nearest = long[place]
             sides += [[*upper[:2], *nearest[:2]], [*upper[2:], *nearest[2:]]]
     return np.array(sides, np.float64).reshape(-1, 4)
+
+
+def _touched(points: FloatArray, down: FloatArray, em: float) -> NDArray[np.bool_]:
+    """(K,) whether a vertical rule comes near a point."""
+    x, y = points[:, :1], points[:, 1:]
+    near = (np.abs(down[:, 0] - x) < em) | (np.abs(down[:, 2] - x) < em)
+    return np.asarray((near & (y > down[:, 1] - em) & (y < down[:, 3] + em)).any(axis=1))
 
 
 def _stretched(ends: FloatArray, by: float) -> FloatArray:
