@@ -5,6 +5,7 @@
     ['닭', '닮', '닥']
     >>> koocr.LineReader().read("line.png").text  # doctest: +SKIP
     '닭 한 마리, 12,000원'
+    >>> print(koocr.read("scan.jpg").text)  # doctest: +SKIP
 
 Importing the package loads nothing heavy: each name below is fetched from its module when it is first used.
 """
@@ -30,16 +31,21 @@ if TYPE_CHECKING:
         WeightsError,
         WeightsMissingError,
     )
+    from koocr.layout import Block, Document, Page, PageCharacter, PageLine, Word
     from koocr.line.reader import LineReader
+    from koocr.page.reader import PageReader
+    from koocr.page.reading import read
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Block",
     "Candidate",
     "Character",
     "CharsetError",
     "ConfigError",
     "DataError",
+    "Document",
     "DownloadError",
     "InputError",
     "JamoScore",
@@ -49,11 +55,17 @@ __all__ = [
     "LineCharacter",
     "LineReader",
     "MissingDependencyError",
+    "Page",
+    "PageCharacter",
+    "PageLine",
+    "PageReader",
     "TrainingError",
     "WeightsCorruptError",
     "WeightsError",
     "WeightsMissingError",
+    "Word",
     "__version__",
+    "read",
 ]
 
 _HOMES = {
@@ -63,7 +75,15 @@ _HOMES = {
     "JamoScore": "koocr.document",
     "Line": "koocr.document",
     "LineCharacter": "koocr.document",
+    "Block": "koocr.layout",
+    "Document": "koocr.layout",
+    "Page": "koocr.layout",
+    "PageCharacter": "koocr.layout",
+    "PageLine": "koocr.layout",
+    "Word": "koocr.layout",
     "LineReader": "koocr.line.reader",
+    "PageReader": "koocr.page.reader",
+    "read": "koocr.page.reading",
 }
 
 

@@ -16,7 +16,7 @@ MAX_LINES = 400
 
 LAYERS = (  # from the bottom up; a module imports from its own layer and those before it
     ("hangul", "errors"),
-    ("document", "image", "charset", "ink", "ink_box", "engine", "weights", "fonts"),
+    ("document", "layout", "polygon", "image", "charset", "ink", "ink_box", "engine", "weights", "fonts"),
     ("data", "training", "evaluation"),
     ("character", "line", "detection"),
     ("page",),
@@ -32,10 +32,12 @@ HOMES = {  # the only places that may import a package, even inside a function
     "gdown": ("data/",),
     "h5py": ("training/",),
     "jax": (),
-    "keras": ("character/", "line/", "training/", "engine.py"),
+    "keras": ("character/", "line/", "detection/", "training/", "engine.py"),
     "matplotlib": ("evaluation/", "cli/evaluate.py", "cli/evaluate_line.py", "cli/compare.py"),
     "onnx": ("training/onnx_export.py",),
-    "onnxruntime": ("engine.py", "training/onnx_export.py", "evaluation/paddle.py"),
+    "pillow_heif": ("image.py",),
+    "pypdfium2": ("page/",),
+    "onnxruntime": ("engine.py", "training/onnx_export.py", "evaluation/paddle.py", "evaluation/paddle_detector.py"),
     "py7zr": ("data/",),
     "sklearn": ("evaluation/",),
     "tensorboardX": ("training/logs.py",),
@@ -149,6 +151,13 @@ def test_reading_lines_loads_little():
     assert not modules & SLOW
     own = {name for name in modules if name.split(".")[0] == "koocr"}
     assert len(own) <= 28, sorted(own)
+
+
+def test_reading_pages_loads_little():
+    modules = loaded_by("import koocr; koocr.PageReader, koocr.read")
+    assert not modules & SLOW
+    own = {name for name in modules if name.split(".")[0] == "koocr"}
+    assert len(own) <= 60, sorted(own)
 
 
 def test_processes_that_draw_lines_load_no_backend():
