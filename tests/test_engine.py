@@ -9,7 +9,7 @@ import pytest
 
 onnx = pytest.importorskip("onnx", reason="making models needs the train extra")
 
-from onnx import TensorProto, helper  # noqa: E402
+from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 from koocr.engine import METADATA_KEY, KerasEngine, OnnxEngine  # noqa: E402
 from koocr.errors import WeightsCorruptError  # noqa: E402
@@ -109,3 +109,37 @@ def test_a_keras_model_takes_inputs_by_name() -> None:
     times = np.array([[1], [2], [3]], np.float32)
     found = KerasEngine(model, {}).run({"times": times, "one": BATCH})["product"]
     assert np.array_equal(found, BATCH * times)
+
+
+def int8_product(weights: np.ndarray) -> bytes:
+    """A network that multiplies 8-bit numbers: x (1, K) of 0 to 255 times weights (K, M) of -128 to 127."""
+    constants = {
+        "one": np.float32(1),
+        "x_zero": np.uint8(0),
+        "w": weights.astype(np.int8),
+        "w_zero": np.int8(0),
+    }
+    nodes = [
+        helper.make_node("QuantizeLinear", ["x", "one", "x_zero"], ["x8"]),
+        helper.make_node("DequantizeLinear", ["x8", "one", "x_zero"], ["x_again"]),
+        helper.make_node("DequantizeLinear", ["w", "one", "w_zero"], ["w_again"]),
+        helper.make_node("MatMul", ["x_again", "w_again"], ["y"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "product",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, weights.shape[0]])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, weights.shape[1]])],
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    helper.set_model_props(model, {"koocr": "{}"})
+    return model.SerializeToString()
+
+
+def test_8_bit_sums_do_not_overflow():
+    weights = np.full((64, 32), 127)  # two products of these and 255 don't fit into 16 bits
+    weights[::3, ::2] = -128
+    x = np.full((1, 64), 255, np.float32)
+    y = OnnxEngine(int8_product(weights)).run(x)["y"]
+    assert np.array_equal(y, x @ weights.astype(np.float32))

@@ -15,6 +15,7 @@ from koocr.cli.options import (
     positive_int,
     positive_number,
 )
+from koocr.cli.training_run import character_trunk
 from koocr.errors import ConfigError, TrainingError, missing_dependency
 
 if TYPE_CHECKING:
@@ -71,6 +72,12 @@ def _add_training(group: Any) -> None:
     group.add_argument("--channels", type=positive_int, default=512, help="of the family (512)")
     group.add_argument("--hidden", type=positive_int, default=256, help="recurrent units of the family (256)")
     group.add_argument("--width", type=positive_number, default=1.0, help="factor on koocr's channels (1)")
+    group.add_argument(
+        "--character_weights",
+        metavar="WEIGHTS",
+        default="",
+        help="for koocr's own to begin with: an .h5 file of a character network, or a name of `koocr models`",
+    )
     group.add_argument("--optimizer", default="adamw", help="sgd, adam, adamw, adabound or muon")
     group.add_argument("--learning_rate", type=positive_number, default=0.001)
     group.add_argument("--seed", type=non_negative_int, default=0)
@@ -99,7 +106,15 @@ def run(args: argparse.Namespace) -> int:
     def write(results: Sequence[Result]) -> None:
         _write(results, data, settings, args)
 
-    results = compare(names, data, settings, folder=args.out, on_result=write, is_silent=args.silent_mode)
+    results = compare(
+        names,
+        data,
+        settings,
+        folder=args.out,
+        start=character_trunk(args.character_weights),
+        on_result=write,
+        is_silent=args.silent_mode,
+    )
     if results:
         print_table(comparison_table(sorted(results, key=lambda result: -result.mean_exact)))
         print(f"the report is in {args.out / 'report.html'}")
@@ -132,6 +147,7 @@ def _settings(args: argparse.Namespace) -> ComparisonSettings:
         optimizer=args.optimizer,
         learning_rate=args.learning_rate,
         seed=args.seed,
+        trunk=Path(args.character_weights).name,
     )
 
 

@@ -12,6 +12,7 @@ from koocr.cli.train_line_data import DATA_OPTIONS, add_data, line_data_of
 from koocr.cli.training_run import (
     add_run,
     add_training,
+    character_trunk,
     check_same_run,
     is_done,
     loop_settings,
@@ -52,6 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     training.add_argument(
         "--clipnorm", type=positive_number, default=0.0, help="largest norm of the gradient (no limit)"
+    )
+    training.add_argument(
+        "--guide",
+        type=fraction,
+        default=0.0,
+        help="weight of the loss of a second reader, by attention (0: none)",
     )
     run = parser.add_argument_group("run")
     add_run(run)
@@ -103,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
     def make() -> Recogniser:
         if isinstance(settings, StageSettings):
             return StageRecogniser(settings, metadata.charset)
-        return OwnRecogniser(settings)
+        return OwnRecogniser(settings, guide=args.guide)
 
     training = _training(args)
     begins_anew = args.weights is not None  # a trunk of --character_weights only helps a run to begin
@@ -131,7 +138,7 @@ def _network(args: argparse.Namespace) -> tuple[LineMetadata, Any]:
     options = {name: getattr(args, name) for name in ("height", *_OWN, *_FAMILY)}
     options = {name: value for name, value in options.items() if value is not None}
     if args.weights is None:
-        return LineMetadata(_settings(options, args.max_length)), _trunk(args)
+        return LineMetadata(_settings(options, args.max_length)), character_trunk(args.character_weights)
     if args.character_weights is not None:
         raise ConfigError("--weights and --character_weights exclude each other; give one of them")
     metadata = LineMetadata.of(read_settings(args.weights), repr(str(args.weights)))
@@ -157,16 +164,6 @@ def _settings(options: dict[str, Any], max_length: int) -> LineSettings | StageS
         options = {"charset_size": len(line_charset()), "max_length": max_length, **options}
         return StageSettings.from_dict(options)
     return LineSettings.from_dict(options)
-
-
-def _trunk(args: argparse.Namespace) -> Any:
-    """The weights of a character network, or None."""
-    from koocr.training.weights_file import read_weights
-    from koocr.weights import keras_file
-
-    if args.character_weights is None:
-        return None
-    return read_weights(keras_file(args.character_weights, task="character"))
 
 
 def _training(args: argparse.Namespace) -> LineTrainingSettings:

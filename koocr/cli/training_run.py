@@ -11,6 +11,8 @@ from koocr.cli.options import add_flag, fraction, non_negative_int, number, posi
 from koocr.errors import ConfigError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from koocr.training.logs import Log
     from koocr.training.loop import LoopSettings
 
@@ -64,6 +66,21 @@ def loop_settings(args: argparse.Namespace, steps_per_epoch: int) -> LoopSetting
         stop_after_minutes=args.stop_after_minutes,
         is_silent=args.silent_mode,
     )
+
+
+def character_trunk(weights: str | None) -> Mapping[str, np.ndarray] | None:
+    """The weights of a character network for a line network to begin with, by path; None where none is named.
+
+    Args:
+        weights: an .h5 file, or the name of a shipped model.
+
+    Raises:
+        WeightsError: there is neither, or it is damaged.
+    """
+    from koocr.training.weights_file import read_weights
+    from koocr.weights import keras_file
+
+    return read_weights(keras_file(weights, task="character")) if weights else None
 
 
 def open_logs(args: argparse.Namespace, network: Mapping[str, Any]) -> tuple[Log, ...]:

@@ -21,6 +21,7 @@ from koocr.line.batches import FittedLines, fit_lines
 from koocr.line.comparison_data import ComparisonData
 from koocr.line.recognisers import Recogniser, Sizes, make_recogniser
 from koocr.line.stored_batches import StoredBatches
+from koocr.line.training import warm_start
 from koocr.training.average import WeightAverage
 from koocr.training.checkpoint import Checkpoint
 from koocr.training.logs import CsvLog
@@ -72,6 +73,7 @@ class ComparisonSettings:
         warmup_steps: of straight rise; at most a tenth of all.
         average_decay: of the average weights, which are measured.
         seed: of the first weights.
+        trunk: name of the character network that koocr's own begin with; "" for none.
     """
 
     budget: Budget
@@ -83,6 +85,7 @@ class ComparisonSettings:
     warmup_steps: int = 100
     average_decay: float = 0.99
     seed: int = 0
+    trunk: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ def compare(
     settings: ComparisonSettings,
     *,
     folder: Path,
+    start: Mapping[str, np.ndarray] | None = None,
     tell: Callable[[str], None] = print,
     on_result: Callable[[Sequence[Result]], None] = lambda results: None,
     is_silent: bool = False,
@@ -144,6 +148,7 @@ def compare(
         data: the same for all.
         settings: the same for all.
         folder: gets a folder for each recogniser, and the lines that they learn from.
+        start: weights by path to begin with, taken where path and shape agree: those of `settings.trunk`.
         tell: is given a line for each.
         on_result: is given all results so far, after each.
         is_silent: no progress bar.
@@ -161,7 +166,7 @@ def compare(
         if found is None:
             tell(f"{name}: training")
             try:
-                found = _run(name, data, settings, folder, is_silent=is_silent)
+                found = _run(name, data, settings, folder, start=start, is_silent=is_silent)
             except TrainingError as error:  # of one of many
                 tell(f"{name}: {error}")
                 continue
@@ -207,9 +212,15 @@ def _claim(folder: Path, data: ComparisonData, settings: ComparisonSettings) -> 
 
 
 def _run(
-    name: str, data: ComparisonData, settings: ComparisonSettings, whole: Path, *, is_silent: bool
+    name: str,
+    data: ComparisonData,
+    settings: ComparisonSettings,
+    whole: Path,
+    *,
+    start: Mapping[str, np.ndarray] | None,
+    is_silent: bool,
 ) -> Result:
-    recogniser, learner = _fresh(name, data, settings)
+    recogniser, learner = _fresh(name, data, settings, start)
     batches = _stored(data, recogniser.metadata.settings.height, whole)
     folder = whole / name
     num_steps, seconds = _steps(recogniser, learner, batches, settings, folder)
@@ -247,11 +258,15 @@ def _stored(data: ComparisonData, height: int, folder: Path) -> StoredBatches:
     return StoredBatches(make, folder / _LINES.format(height=height))
 
 
-def _fresh(name: str, data: ComparisonData, settings: ComparisonSettings) -> tuple[Recogniser, keras.Model]:
-    """A recogniser with the weights that the seed gives, and the compiled model that trains it."""
+def _fresh(
+    name: str, data: ComparisonData, settings: ComparisonSettings, start: Mapping[str, np.ndarray] | None
+) -> tuple[Recogniser, keras.Model]:
+    """A recogniser with the weights that the seed and `start` give, and the compiled model that trains it."""
     keras.backend.clear_session(free_memory=True)  # two dozen networks in one process
     keras.utils.set_random_seed(settings.seed)
     recogniser = make_recogniser(name, data.charset, replace(settings.sizes, max_length=data.max_length))
+    if start is not None:
+        warm_start(recogniser.model, start)
     optimizer = make_optimizer(
         settings.optimizer,
         settings.learning_rate,

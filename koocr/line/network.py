@@ -41,7 +41,7 @@ def build_network(settings: LineSettings, *, block: Block = trained_block) -> ke
     for number in range(1, settings.neck_layers + 1):
         x = _mix(x, mask, settings, name=f"neck{number}")
     x = layers.LayerNormalization(name="neck_norm")(x)
-    return keras.Model({"image": image, "num_frames": num_frames}, _heads(x, settings), name="line")
+    return keras.Model({"image": image, "num_frames": num_frames}, heads(x, settings), name="line")
 
 
 def block_names(settings: LineSettings) -> list[str]:
@@ -92,24 +92,30 @@ def _mix(
     return layers.Add(name=f"{name}_own_add")([x, y])
 
 
-def _heads(x: keras.KerasTensor, settings: LineSettings) -> dict[str, keras.KerasTensor]:
+def heads(x: keras.KerasTensor, settings: LineSettings, *, prefix: str = "") -> dict[str, keras.KerasTensor]:
+    """Logits by name for each step of (N, T, D), see `koocr.line.ctc`; `prefix` begins the layers' names."""
     num_other = len(line_charset()) - NUM_SYLLABLES
 
     def logits(size: int, name: str) -> keras.KerasTensor:
-        return layers.Dense(size, dtype="float32", name=name)(x)
+        return layers.Dense(size, dtype="float32", name=prefix + name)(x)
+
+    def given(size: int, place: int, name: str, parts: list[keras.KerasTensor]) -> keras.KerasTensor:
+        return Given(size, settings.rank, place, dtype="float32", name=prefix + name)(parts)
 
     if settings.head == "plain":
         return {"symbol": logits(1 + NUM_SYLLABLES + num_other, "symbol")}
     if settings.head == "jamo-sequence":
         return {"symbol": logits(1 + len(INITIALS) + len(MEDIALS) + len(FINALS) - 1 + num_other, "symbol")}
-    gates = layers.Dense(2 * settings.rank, kernel_initializer="zeros", dtype="float32", name="gates")(x)
+    gates = layers.Dense(
+        2 * settings.rank, kernel_initializer="zeros", dtype="float32", name=prefix + "gates"
+    )(x)
     medial = logits(len(MEDIALS), "medial_alone")
     final = logits(len(FINALS), "final_alone")
     return {
         "kind": logits(2 + num_other, "kind"),
         "initial": logits(len(INITIALS), "initial"),
-        "medial": Given(len(INITIALS), settings.rank, 0, dtype="float32", name="medial")([medial, gates]),
-        "final": Given(len(MEDIALS), settings.rank, 1, dtype="float32", name="final")([final, gates]),
+        "medial": given(len(INITIALS), 0, "medial", [medial, gates]),
+        "final": given(len(MEDIALS), 1, "final", [final, gates]),
     }
 
 
@@ -224,4 +230,4 @@ class Given(layers.Layer):
         return {**super().get_config(), **own}
 
 
-__all__ = ["STRIDE", "LineSettings", "block_names", "build_network", "folded_block", "trunk"]
+__all__ = ["STRIDE", "LineSettings", "block_names", "build_network", "folded_block", "heads", "trunk"]

@@ -27,10 +27,24 @@ from koocr.line.training import as_fitted, to_training_batch, with_loss
 from koocr.line.validation import read
 from koocr.training.loop import TrainingBatch
 
-__all__ = ["OWN", "OwnRecogniser", "Recogniser", "Sizes", "StageRecogniser", "make_recogniser", "names"]
+__all__ = [
+    "GUIDE",
+    "GUIDED",
+    "OWN",
+    "OwnRecogniser",
+    "Recogniser",
+    "Sizes",
+    "StageRecogniser",
+    "make_recogniser",
+    "names",
+]
 
-OWN = tuple(f"koocr-{head}" for head in HEADS)
-"""koocr's own network with each of its heads."""
+GUIDED = "koocr-jamo-guided"
+"""koocr's own network, trained with a guide (see `koocr.line.guide`)."""
+OWN = (*(f"koocr-{head}" for head in HEADS), GUIDED)
+"""koocr's own network with each of its heads, and with the first of them guided."""
+GUIDE = 0.5
+"""Weight of the guide's loss beside that of CTC, which is about as large."""
 
 _BATCH = 32
 
@@ -88,6 +102,8 @@ def make_recogniser(name: str, charset: Charset, sizes: Sizes) -> Recogniser:
     Raises:
         ConfigError: the name is none of them, or a size is out of range.
     """
+    if name == GUIDED:
+        return OwnRecogniser(LineSettings(width=sizes.width), guide=GUIDE)
     if name in OWN:
         return OwnRecogniser(LineSettings(head=name.removeprefix("koocr-"), width=sizes.width))
     if name not in stage_names():
@@ -156,16 +172,17 @@ class OwnRecogniser:
 
     Args:
         settings: its head and size.
+        guide: weight of the loss of a second reader that helps it to learn; 0 for none.
     """
 
-    def __init__(self, settings: LineSettings) -> None:
-        self.settings = settings
+    def __init__(self, settings: LineSettings, *, guide: float = 0.0) -> None:
+        self.settings, self._guide = settings, guide
         self.model = build_network(settings)
         self.metadata = LineMetadata(settings)
 
     def compile(self, optimizer: keras.Optimizer) -> keras.Model:
         """See `Recogniser`."""
-        learner = with_loss(self.model)
+        learner = with_loss(self.model, self.settings, guide=self._guide)
         learner.compile(optimizer=optimizer, loss={"loss": _as_it_is})
         return learner
 

@@ -17,6 +17,7 @@ from koocr.errors import ConfigError, DataError
 from koocr.line.batches import FittedLines, fit_lines, pad, to_labels
 from koocr.line.ctc import ctc_loss
 from koocr.line.data import LineData
+from koocr.line.guide import guide_loss
 from koocr.line.settings import LineSettings
 from koocr.line.spelling import spell
 from koocr.line.validation import validate
@@ -146,8 +147,17 @@ def train_line_network(
     return final.model
 
 
-def with_loss(model: keras.Model) -> keras.Model:
-    """A model from a network's inputs and the labels to the loss of each line; it shares the weights."""
+def with_loss(model: keras.Model, settings: LineSettings, *, guide: float = 0.0) -> keras.Model:
+    """A model from a network's inputs and the labels to the loss of each line; it shares the weights.
+
+    Args:
+        model: the network.
+        settings: of it.
+        guide: weight of the loss of a second reader, see `koocr.line.guide`; 0 for none.
+
+    Raises:
+        ConfigError: the network can't be guided.
+    """
     labels = keras.Input((None,), dtype="int32", name="labels")
     num_labels = keras.Input((), dtype="int32", name="num_labels")
     inputs = {**model.input, "labels": labels, "num_labels": num_labels}
@@ -157,7 +167,11 @@ def with_loss(model: keras.Model) -> keras.Model:
         "labels": labels,
         "num_labels": num_labels,
     }
-    return keras.Model(inputs, {"loss": CtcLoss(dtype="float32", name="loss")(parts)}, name="line_learner")
+    loss = CtcLoss(dtype="float32", name="loss")(parts)
+    if guide:
+        guided = guide_loss(model, labels, num_labels, settings)
+        loss = loss + guide * guided
+    return keras.Model(inputs, {"loss": loss}, name="line_learner")
 
 
 def warm_start(model: keras.Model, weights: Mapping[str, np.ndarray]) -> int:

@@ -41,10 +41,11 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         settings: Any,
         *,
         folder: Path,
+        start: Any,
         on_result: Callable[[Sequence[Result]], None],
         is_silent: bool,
     ) -> list[Result]:
-        found.update(names=names, settings=settings, is_silent=is_silent)
+        found.update(names=names, settings=settings, start=start, is_silent=is_silent)
         kept = [name for name in names if name != "None-ResNet-None-Attn"]  # whose training fails
         results = [
             Result(name, 10**6, 5, 5, 1.0, 0.5, {"basic": 0.5}, {"basic": 0.1}, 3.0, {"basic": ["가"]})
@@ -68,7 +69,13 @@ def test_options_reach_the_comparison_and_the_report_is_written(
     )
     chosen = "--recognisers=TPS-VGG-BiLSTM-Attn,own"
     assert main(["compare", "lines", chosen, *options.split(), "--out=there"]) == 0
-    assert asked["names"] == ["TPS-VGG-BiLSTM-Attn", "koocr-jamo", "koocr-plain", "koocr-jamo-sequence"]
+    assert asked["names"] == [
+        "TPS-VGG-BiLSTM-Attn",
+        "koocr-jamo",
+        "koocr-plain",
+        "koocr-jamo-sequence",
+        "koocr-jamo-guided",
+    ]
     assert (asked["settings"].budget.steps, asked["settings"].sizes.channels) == (7, 64)
     lines = asked["lines"]
     assert (lines.conditions, lines.num_words, lines.num_symbols, lines.split) == (("basic",), 2, 0, "val")
@@ -80,6 +87,19 @@ def test_options_reach_the_comparison_and_the_report_is_written(
         "--fonts=F --text=T --conditions=basic --symbols=0 --words=2 --steps=7 --channels=64"
     )
     assert {path.name for path in Path("there").iterdir()} >= {"report.md", "time.png", "parameters.png"}
+
+
+def test_koocrs_own_begin_with_a_trunk_that_is_named(
+    asked: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["compare", "--recognisers=own", "--fonts=F", "--text=T", "--steps=7"]
+    assert main([*options, "--character_weights=small"]) == 0
+    assert asked["settings"].trunk == "small" and len(asked["start"]) > 50
+    assert main(options) == 0
+    assert asked["settings"].trunk == "" and asked["start"] is None
+    capsys.readouterr()
+    assert main([*options, "--character_weights=smal"]) == 3
+    assert "did you mean 'small'" in capsys.readouterr().err
 
 
 def test_the_family_is_the_default_and_a_failed_one_shows_in_the_exit_code(asked: dict[str, Any]) -> None:

@@ -193,7 +193,7 @@ def test_the_family_learns_from_and_reads_lines(name: str) -> None:
 
 
 def test_all_recognisers_have_names_and_others_are_refused() -> None:
-    assert len(names()) == 27 and names()[-3:] == OWN
+    assert len(names()) == 28 and names()[-4:] == OWN
     with pytest.raises(ConfigError, match="'None-VGG'"):
         make_recogniser("None-VGG", Charset(("가",)), Sizes())
 
@@ -282,3 +282,21 @@ def test_words_are_cut_down_to_the_most_frequent_symbols(sources: Path) -> None:
 def test_without_faces_of_the_split_it_says_so(sources: Path) -> None:
     with pytest.raises(DataError, match="split test"):
         condition_data(sources, sources, ConditionSettings(num_symbols=3, split="test"))
+
+
+def test_weights_to_begin_with_are_taken_where_they_fit(tmp_path: Path) -> None:
+    kernel = np.full((32 * 90, 6), 0.25, np.float32)
+    begun: list[np.ndarray] = []
+
+    class Watched(Tiny):
+        def compile(self, optimizer: keras.Optimizer) -> keras.Model:
+            begun.append(np.array(self.model.get_layer("dense").get_weights()[0]))
+            return super().compile(optimizer)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("koocr.line.comparison.make_recogniser", Watched)
+        start = {"dense/kernel": kernel, "dense/bias": np.zeros(7, np.float32)}
+        compare(
+            [NAME], data(), SETTINGS, folder=tmp_path, start=start, tell=lambda line: None, is_silent=True
+        )
+    assert np.array_equal(begun[0], kernel)

@@ -8,18 +8,24 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from koocr.line.positions import waves
 from koocr.line.stages.maps import Shape
 
 END = 0
 """The column of "there is no further symbol"; symbol i has column i + 1."""
 
-State = tuple[keras.KerasTensor, keras.KerasTensor]
+State = tuple[keras.KerasTensor, keras.KerasTensor, keras.KerasTensor]
+"""The cell's output and its memory, (N, hidden) each, and what was looked at, (N, D)."""
 Step = Callable[[State, keras.KerasTensor], State]
 
 
 @keras.saving.register_keras_serializable(package="koocr")
 class AttentionDecoder(layers.Layer):
     """Attention over the frames and an LSTM that spells (Shi et al., 2016, arXiv 1603.03915, section 3.2.2).
+
+    In two things it differs from the published recognisers: each symbol is named by the cell's output and
+    what it looks at together (Luong et al., 2015, section 3), and the frames' keys know their place on the
+    line. With both it finds the symbols after some thousand lines; without, not within a small budget.
 
     Called on frames (N, T, D), their numbers (N,) and, in training, labels (N, L), ids with -1 behind the
     end: then each step is told the symbol before it (teacher forcing), and there are L + 1 steps. Called
@@ -54,7 +60,7 @@ class AttentionDecoder(layers.Layer):
             (self._score, self.hidden),
             (self._seen, units),
             (self._state, self.hidden),
-            (self._out, self.hidden),
+            (self._out, self.hidden + units),
         ):
             layer.build((None, size))
         # What the symbol before adds to the gates. Row 0 is the beginning of the text.
@@ -65,18 +71,20 @@ class AttentionDecoder(layers.Layer):
     def call(self, inputs: list[keras.KerasTensor]) -> keras.KerasTensor:
         """See the class."""
         frames, num_frames = inputs[:2]
-        keys = self._key(frames)  # (N, T, hidden)
+        placed = ops.cast(waves(ops.shape(frames)[1], self.hidden), frames.dtype)
+        keys = self._key(frames) + placed  # (N, T, hidden)
         hidden_frames = _beside(frames, num_frames)
         nothing = ops.zeros_like(keys[:, 0])  # (N, hidden)
+        start = nothing, nothing, ops.zeros_like(frames[:, 0])
 
         def step(state: State, told: keras.KerasTensor) -> State:
             return self._step(state, told, (frames, keys, hidden_frames))
 
         if len(inputs) == 3:
-            return self._taught(step, nothing, inputs[2])
-        return self._spelled(step, nothing)
+            return self._taught(step, start, inputs[2])
+        return self._spelled(step, start)
 
-    def _taught(self, step: Step, nothing: keras.KerasTensor, labels: keras.KerasTensor) -> keras.KerasTensor:
+    def _taught(self, step: Step, start: State, labels: keras.KerasTensor) -> keras.KerasTensor:
         """The logits where the symbols before are given: (N, L + 1, 1 + C)."""
         before = ops.pad(ops.cast(labels, "int32") + 1, [[0, 0], [1, 0]])
         # A product: the gradient of `take` is sparse, which koocr's own optimizers don't expect.
@@ -85,35 +93,39 @@ class AttentionDecoder(layers.Layer):
 
         def forced(state: State, row: keras.KerasTensor) -> tuple[State, State]:
             state = step(state, row)
-            return state, state
+            return state, state  # TensorFlow's scan wants both to be alike
 
-        outputs, _ = ops.scan(forced, (nothing, nothing), told)[1]
-        return self._out(_time_first(outputs))
+        outputs, _, contexts = ops.scan(forced, start, told)[1]
+        return self._named(_time_first(outputs), _time_first(contexts))
 
-    def _spelled(self, step: Step, nothing: keras.KerasTensor) -> keras.KerasTensor:
+    def _named(self, output: keras.KerasTensor, context: keras.KerasTensor) -> keras.KerasTensor:
+        """Logits from the cell's output and what it looks at."""
+        return self._out(ops.concatenate([output, context], axis=-1))
+
+    def _spelled(self, step: Step, start: State) -> keras.KerasTensor:
         """The logits where each step is told the best symbol of the one before: (N, steps, 1 + C).
 
         Steps are written out one by one, and the best is found by `top_k`: neither a loop nor Keras's
         `argmax` comes through the export to ONNX.
         """
-        state = nothing, nothing
-        best = ops.zeros_like(nothing[:, 0], dtype="int32")  # row 0: the beginning of the text
+        state = start
+        best = ops.zeros_like(start[0][:, 0], dtype="int32")  # row 0: the beginning of the text
         logits = []
         for _ in range(self.max_length + 1):
             state = step(state, ops.take(self._before, best, axis=0))
-            logits.append(self._out(state[0]))
+            logits.append(self._named(state[0], state[2]))
             best = ops.top_k(logits[-1], 1, sorted=False)[1][:, 0]
         return ops.stack(logits, axis=1)
 
     def _step(self, state: State, told: keras.KerasTensor, seen: tuple[keras.KerasTensor, ...]) -> State:
-        """One step of the cell: its output and its memory, (N, hidden) each.
+        """One step of the cell.
 
         Args:
             state: those of the step before.
             told: (N, 4 hidden), what the symbol before adds to the gates.
             seen: frames (N, T, D), keys (N, T, hidden), and what hides the padding (N, T, 1).
         """
-        output, cell = state
+        output, cell, _ = state
         frames, keys, hidden_frames = seen
         scores = self._score(ops.tanh(keys + ops.expand_dims(self._query(output), 1))) + hidden_frames
         weights = ops.softmax(scores, axis=1)  # (N, T, 1)
@@ -121,7 +133,7 @@ class AttentionDecoder(layers.Layer):
         gates = self._seen(context) + told + self._state(output)
         into, keep, new, out = ops.split(gates, 4, axis=-1)
         cell = ops.sigmoid(keep) * cell + ops.sigmoid(into) * ops.tanh(new)
-        return ops.sigmoid(out) * ops.tanh(cell), cell
+        return ops.sigmoid(out) * ops.tanh(cell), cell, context
 
     def compute_output_shape(self, input_shape: list[Shape]) -> Shape:
         """(N, steps, 1 + C)."""

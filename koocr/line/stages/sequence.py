@@ -16,6 +16,9 @@ def in_context(
 ) -> keras.KerasTensor:
     """Frames that know the line (Shi, Bai, Yao, 2016, arXiv 1507.05717, section 2.2).
 
+    Where the sizes allow it, what a layer says is added to what it was told: without that, CTC behind these
+    layers needs several times as many lines before it reads anything.
+
     Args:
         frames: (N, T, D).
         num_frames: (N,) int32, of each line.
@@ -31,7 +34,9 @@ def in_context(
         back = layers.LSTM(settings.hidden, return_sequences=True, name=f"{name}_back")(back)
         back = Turn(name=f"{name}_turn_back")([back, num_frames])
         both = layers.Concatenate(name=f"{name}_both")([ahead, back])
-        frames = layers.Dense(settings.hidden, name=f"{name}_dense")(both)
+        seen = layers.Dense(settings.hidden, name=f"{name}_dense")(both)
+        is_like = frames.shape[-1] == settings.hidden
+        frames = layers.Add(name=f"{name}_add")([frames, seen]) if is_like else seen
     return frames
 
 

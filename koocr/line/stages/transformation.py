@@ -21,6 +21,9 @@ from koocr.line.stages.settings import STRIDE, StageSettings
 from koocr.line.stages.spline import edge_points, spline_solver
 
 _TINY = 1e-12
+_CALM = 0.05
+"""Of half the line's size to one unit of the layer that moves the points: optimisers that move each weight by
+the learning rate would tear a line apart before the recogniser behind can tell where text is."""
 
 
 def straightened(
@@ -67,6 +70,7 @@ def _fiducials(
     shifts = layers.Dense(
         2 * settings.num_fiducials, kernel_initializer="zeros", dtype="float32", name="transformation_shifts"
     )(x)
+    shifts = layers.Rescaling(_CALM, dtype="float32", name="transformation_calm")(shifts)
     return layers.Reshape((settings.num_fiducials, 2), name="transformation_points")(shifts)
 
 
