@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from koocr.cli.command_line import print_exported
+from koocr.cli.export_detector import DEFAULT_PAGES, export_detector
 from koocr.cli.export_line import add_line_arguments, export_line
 from koocr.cli.options import need_keras, number, positive_int
 from koocr.errors import ConfigError
@@ -45,34 +46,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--num_images",
         type=positive_int,
-        help="images for calibration, as many of print as of hands (5000), or lines (400)",
+        help="for calibration: images, as many of print as of hands (5000), lines (400) or pages (60)",
     )
-    add_line_arguments(parser.add_argument_group("of a line network"))
+    add_line_arguments(parser.add_argument_group("of a line network or a detector"))
+    parser.add_argument(
+        "--pages",
+        type=Path,
+        action="append",
+        default=[],
+        help="of a detector: labelled pages for calibration, a folder with images/ and labels/; repeatable",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Exports, checks each file against Keras, and prints what was written."""
     _check_files(args)
     need_keras()
-    is_line = _is_line(args.weights)
-    args.num_images = args.num_images or (400 if is_line else 5000)
-    if is_line and (args.calibration is not None or args.common_bonus is not None):
+    task = _task(args.weights)
+    args.num_images = args.num_images or _NUM_IMAGES[task]
+    if task != "character" and (args.calibration is not None or args.common_bonus is not None):
         raise ConfigError(
-            "--calibration and --common_bonus are for characters; give a line --fonts and --text"
+            f"--calibration and --common_bonus are for characters; give a {task} --fonts and --text"
         )
-    if not is_line and (args.fonts or args.text or args.handwriting):
+    if task == "character" and (args.fonts or args.text or args.handwriting):
         raise ConfigError("--fonts, --text and --handwriting are for lines; give a character --calibration")
-    return export_line(args) if is_line else _export_character(args)
+    if task != "detection" and args.pages:
+        raise ConfigError("--pages is for detectors; leave it out")
+    return _EXPORTS[task](args)
 
 
-def _is_line(weights: Path) -> bool:
-    """Whether a weight file, or the shipped model of this name, reads lines."""
+def _task(weights: Path) -> str:
+    """What a weight file, or the shipped model of this name, is for."""
     from koocr.training.weights_file import read_settings
     from koocr.weights import shipped_models
 
     if weights.suffix.lower() == ".h5":
-        return read_settings(weights).get("task") == "line"
-    return any(model.name == str(weights) and model.task == "line" for model in shipped_models())
+        task = read_settings(weights).get("task")
+        return str(task) if task in _NUM_IMAGES else "character"
+    tasks = {model.name: model.task for model in shipped_models()}
+    return tasks.get(str(weights), "character")
 
 
 def _export_character(args: argparse.Namespace) -> int:
@@ -138,3 +150,7 @@ def _check_files(args: argparse.Namespace) -> None:
     for name, path in given.items():
         if places.count(path.resolve()) > 1:
             raise ConfigError(f"{str(path)!r} is named twice ({name}); give each file a name of its own")
+
+
+_NUM_IMAGES = {"character": 5000, "line": 400, "detection": DEFAULT_PAGES}
+_EXPORTS = {"character": _export_character, "line": export_line, "detection": export_detector}
