@@ -1,0 +1,151 @@
+"""The order of reading, on pages laid out in the order in which they are read."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from koocr.errors import ConfigError
+from koocr.page.order import ORDERS, reading_order
+from tests.page.layouts import KINDS, Layout, share_in_order
+
+SEEDS = 30
+
+
+def flat(order):
+    return [row for block in order for row in block]
+
+
+def boxes(*edges):
+    """Quads of (x0, y0, x1, y1)."""
+    x0, y0, x1, y1 = np.array(edges, np.float32).T
+    return np.stack([x0, y0, x1, y0, x1, y1, x0, y1], axis=1).reshape(-1, 4, 2)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_page_is_read_in_its_order(kind):
+    shares = []
+    for seed in range(SEEDS):  # nine kinds: 270 pages
+        rng = np.random.default_rng([seed, 1])
+        quads, rules, places = KINDS[kind](rng).page(skew=float(rng.uniform(-3, 3)), jitter=1.0)
+        order = flat(reading_order(quads, rules=rules))
+        assert sorted(order) == list(range(len(quads)))
+        shares.append(share_in_order(order, places))
+    assert np.mean(shares) >= 0.98, np.round(shares, 2)
+
+
+@pytest.mark.parametrize("kind", ["one column", "two columns", "three columns", "exam", "receipt", "list"])
+def test_rules_are_a_help_and_not_needed(kind):
+    shares = []
+    for seed in range(10):
+        rng = np.random.default_rng([seed, 2])
+        quads, _, places = KINDS[kind](rng).page(skew=float(rng.uniform(-3, 3)), jitter=1.0)
+        shares.append(share_in_order(flat(reading_order(quads)), places))
+    assert np.mean(shares) >= 0.98, np.round(shares, 2)
+
+
+def two_columns_level_with_each_other(num_lines=8):
+    left = [(100, 100 + 30 * row, 480, 120 + 30 * row) for row in range(num_lines)]
+    right = [(530, 100 + 30 * row, 910, 120 + 30 * row) for row in range(num_lines)]
+    return boxes(*left, *right)
+
+
+def test_columns_with_level_lines_are_read_one_after_the_other():
+    assert flat(reading_order(two_columns_level_with_each_other())) == list(range(16))
+
+
+def test_cells_in_the_same_places_are_read_row_by_row():
+    rng = np.random.default_rng(3)
+    cells = []
+    for row in range(8):
+        y = 100 + 44 * row
+        cells += [(100, y, 100 + rng.uniform(60, 300), y + 20), (530, y, 530 + rng.uniform(60, 300), y + 20)]
+    assert flat(reading_order(boxes(*cells))) == list(range(16))
+
+
+def test_the_order_can_be_asked_for():
+    quads = two_columns_level_with_each_other()
+    by_row = [place for row in range(8) for place in (row, row + 8)]
+    assert flat(reading_order(quads, order="rows")) == by_row
+    rng = np.random.default_rng(3)
+    left = [(100, 100 + 44 * row, 200 + rng.uniform(0, 200), 120 + 44 * row) for row in range(8)]
+    right = [(530, 100 + 44 * row, 630 + rng.uniform(0, 200), 120 + 44 * row) for row in range(8)]
+    assert flat(reading_order(boxes(*left, *right), order="columns")) == list(range(16))
+    with pytest.raises(ConfigError, match="order is 'column'; give one of auto, columns, rows"):
+        reading_order(quads, order="column")
+
+
+def test_a_heading_across_columns_parts_what_is_above_from_what_is_below():
+    upper, lower = two_columns_level_with_each_other(), two_columns_level_with_each_other()
+    quads = np.concatenate([upper, boxes((100, 380, 800, 410)), lower + np.float32([0, 350])])
+    assert flat(reading_order(quads)) == list(range(33))
+
+
+def test_a_rule_between_them_makes_columns_of_short_lines():
+    rng = np.random.default_rng(0)
+    sides = [
+        [(x, 100 + 32 * row, x + rng.uniform(200, 380), 120 + 32 * row) for row in range(10)]
+        for x in (100, 530)
+    ]
+    rules = np.array([[[505, 90], [505, 430]]], np.float32)
+    assert flat(reading_order(boxes(*sides[0], *sides[1]), rules=rules)) == list(range(20))
+
+
+def test_cells_that_rules_enclose_keep_their_lines_together():
+    #  a a | c
+    #  b b |      and the second row
+    quads = boxes(
+        (110, 110, 300, 130),
+        (110, 136, 280, 156),
+        (420, 122, 500, 142),
+        (110, 180, 200, 200),
+        (420, 180, 520, 200),
+    )
+    lines = [[(100, y), (600, y)] for y in (100, 166, 214)] + [[(x, 100), (x, 214)] for x in (100, 400, 600)]
+    assert reading_order(quads, rules=np.array(lines, np.float32)) == [[0, 1, 2], [3, 4]]
+
+
+def test_the_foot_of_a_page_is_read_last():
+    columns = two_columns_level_with_each_other(20)
+    columns = columns[:30]  # the left column is the longer one
+    quads = np.concatenate([columns, boxes((100, 760, 120, 774))])
+    assert flat(reading_order(quads))[-1] == 30
+
+
+def test_paragraphs_are_blocks():
+    first = [(100, 100 + 30 * row, 500, 120 + 30 * row) for row in range(3)]
+    second = [(100, 230 + 30 * row, 500, 250 + 30 * row) for row in range(3)]
+    quads = boxes((100, 30, 300, 64), *first, *second)
+    assert reading_order(quads) == [[0], [1, 2, 3], [4, 5, 6]]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_nothing_and_one_unit(order):
+    assert reading_order(np.zeros((0, 4, 2), np.float32), order=order) == []
+    assert reading_order(boxes((5, 5, 50, 20)), order=order) == [[0]]
+    assert flat(reading_order(boxes((5, 5, 50, 20), (5, 40, 50, 55)), order=order)) == [0, 1]
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.floats(0, 1000), st.floats(0, 1000), st.floats(0, 300), st.floats(0, 40)]), max_size=40
+    ),
+    st.lists(st.tuples(*[st.floats(-50, 1050)] * 4), max_size=8),
+    st.sampled_from(ORDERS),
+)
+def test_any_units_are_there_once(units, rules, order):
+    quads = boxes(*((x, y, x + w, y + h) for x, y, w, h in units)) if units else np.zeros((0, 4, 2))
+    found = reading_order(quads, rules=np.array(rules, np.float32).reshape(-1, 2, 2), order=order)
+    assert sorted(flat(found)) == list(range(len(units)))
+    assert all(found)
+
+
+def test_the_order_of_the_units_given_does_not_matter():
+    made = Layout(np.random.default_rng(5))
+    made.questions(100, 100, 470, 900)
+    quads, rules, _ = made.page()
+    rng = np.random.default_rng(0)
+    first = flat(reading_order(quads, rules=rules))
+    for _ in range(3):
+        places = rng.permutation(len(quads))
+        assert places[flat(reading_order(quads[places], rules=rules))].tolist() == first
