@@ -168,3 +168,12 @@ def test_folders_hold_pictures_and_labels(tmp_path):
         *corners, text = row.split(",", 8)
         assert np.allclose(np.array(corners, float).reshape(4, 2), unit.quad, atol=0.051)
         assert text == ("###" if unit.is_ignored else unit.text)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (4, 1), (1, 4), (2, 2), (3, 1)])
+def test_the_smallest_ink_is_cut_too(shape: tuple[int, int]) -> None:
+    from koocr.data.synthesis.pages.types import Inked, _cut
+
+    found = _cut(Inked(np.full(shape, 200, np.uint8), 5, 7))
+    assert found is not None and found.ink.shape == shape and (found.left, found.top) == (5, 7)
+    assert _cut(Inked(np.full(shape, 3, np.uint8), 5, 7)) is None

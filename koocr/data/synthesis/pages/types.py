@@ -164,7 +164,8 @@ def _resized(glyph: Glyph, scale: float, pen: float) -> Inked:
 
 def _cut(drawn: Inked) -> Inked | None:
     """Cut to what can be seen."""
-    x, y, width, height = cv2.boundingRect(cv2.compare(drawn.ink, 24, cv2.CMP_GT))
+    # Not `compare`: it takes a number for an array where there are as many pixels as numbers in a scalar.
+    x, y, width, height = cv2.boundingRect(cv2.threshold(drawn.ink, 24, 255, cv2.THRESH_BINARY)[1])
     if not width:
         return None
     return Inked(drawn.ink[y : y + height, x : x + width], drawn.left + x, drawn.top + y)
