@@ -135,8 +135,9 @@ class FontHand:
         mask, (x, y) = self._font.getmask2(symbol, mode="L", anchor="ls")
         width, height = mask.size
         ink = np.frombuffer(bytes(mask), np.uint8).reshape(height, width)
+        # Not `compare`: OpenCV 5 takes the number for an array where there is only one pixel.
         left, top, width, height = (
-            cv2.boundingRect(cv2.compare(ink, _FAINT, cv2.CMP_GT)) if ink.size else (0,) * 4
+            cv2.boundingRect(cv2.threshold(ink, _FAINT, 255, cv2.THRESH_BINARY)[1]) if ink.size else (0,) * 4
         )
         if not width:
             return None

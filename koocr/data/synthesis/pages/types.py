@@ -164,7 +164,7 @@ def _resized(glyph: Glyph, scale: float, pen: float) -> Inked:
 
 def _cut(drawn: Inked) -> Inked | None:
     """Cut to what can be seen."""
-    # Not `compare`: it takes a number for an array where there are as many pixels as numbers in a scalar.
+    # Not `compare`: OpenCV 5 takes the number for an array where there is only one pixel.
     x, y, width, height = cv2.boundingRect(cv2.threshold(drawn.ink, 24, 255, cv2.THRESH_BINARY)[1])
     if not width:
         return None
