@@ -8,7 +8,8 @@ them apart: prose fills its column, is wide and dense, and has lines where the o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +50,7 @@ class Gutter:
 
 
 def best_gutter(boxes: Boxes, rules: Rules, *, em: float, least_score: float = 0.0) -> Gutter | None:
-    """The gutter between two columns that has most beside it.
+    """The gutter between two columns that has most beside it; of several such, the widest.
 
     Args:
         boxes: N units.
@@ -61,15 +62,21 @@ def best_gutter(boxes: Boxes, rules: Rules, *, em: float, least_score: float = 0
         The gutter, or None where nothing stands in columns.
     """
     level = are_level(boxes)
-    best: tuple[float, Gutter] | None = None
-    for gutter in _gutters(boxes, rules, em):
-        sides = _Sides.of(boxes, gutter, level)
-        score = _score(boxes, sides, level, rules, em)
-        size = len(gutter.left) + len(gutter.right)
-        value = size + 0.01 * min(sides.gap / em, 10)
-        if score > least_score and (best is None or value > best[0]):
-            best = value, Gutter(gutter.above, gutter.left, gutter.right, gutter.below, score)
-    return None if best is None else best[1]
+    largest_first = groupby(sorted(_gutters(boxes, rules, em), key=_size, reverse=True), key=_size)
+    for _, alike in largest_first:
+        found = []
+        for gutter in alike:
+            sides = _Sides.of(boxes, gutter, level)
+            score = _score(boxes, sides, level, rules, em)
+            if score > least_score:
+                found.append((sides.gap, replace(gutter, score=score)))
+        if found:
+            return max(found, key=lambda item: item[0])[1]
+    return None
+
+
+def _size(gutter: Gutter) -> int:
+    return len(gutter.left) + len(gutter.right)
 
 
 def _gutters(boxes: Boxes, rules: Rules, em: float) -> Iterator[Gutter]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,9 +17,10 @@ _LONG = 3.0
 """Only units so many times wider than high say how a page is skewed: a short one's corners are too coarse."""
 _FEWEST_FOR_LEAN = 12
 """Units from which on their edges say how columns lean."""
-_LEANS = tuple((np.arange(-12, 13) / 100).tolist())
-_SPREADS = tuple((np.arange(-4, 5) / 40).tolist())
-"""What is tried: of the lean, and of its difference from the middle to the sides."""
+_LEANS = tuple(sorted((np.arange(-12, 13) / 100).tolist(), key=abs))
+_NEAR_LEANS = (0.0, -0.01, 0.01, -0.02, 0.02)
+_SPREADS = tuple(sorted((np.arange(-4, 5) / 40).tolist(), key=abs))
+"""What is tried, the flattest page first: of the lean, and of its difference from the middle to the sides."""
 _FEWEST_FOR_FAN = 8
 """Long units from which on their angles may differ from the top of a page to its foot, as in a photo."""
 
@@ -114,14 +116,15 @@ class Levelling:
         x, y = (edges - self.centre).T
         em = max(1.0, float(np.median(unit_sizes(corners)[1])))
         reach = max(1.0, float(np.abs(x).max()))
-        best, kept = 0.0, (0.0, 0.0)
-        for spread in sorted(_SPREADS, key=abs):
-            for lean in sorted(_LEANS, key=abs):
-                moved = (x - (self.lean + lean + spread * x / reach) * y) / em
-                value = _gathered(moved[is_left]) + 0.5 * _gathered(moved[~is_left])
-                if value > 1.02 * best:  # the flat page where there is nothing to choose
-                    best, kept = value, (lean, spread / reach)
-        return replace(self, lean=self.lean + kept[0], spread=kept[1])
+
+        def gathered(lean: float, spread: float) -> float:
+            moved = (x - (self.lean + lean + spread * x) * y) / em
+            return _gathered(moved[is_left]) + 0.5 * _gathered(moved[~is_left])
+
+        lean, _ = _best(gathered, [(lean, 0.0) for lean in _LEANS])
+        near = [(lean + step, spread / reach) for spread in _SPREADS for step in _NEAR_LEANS]
+        lean, spread = _best(gathered, [(lean, 0.0), *near])
+        return replace(self, lean=self.lean + lean, spread=spread)
 
     def points(self, points: NDArray[np.floating]) -> FloatArray:
         """(…, 2) points of the page in level coordinates."""
@@ -157,6 +160,16 @@ def unit_sizes(quads: NDArray[np.floating]) -> tuple[FloatArray, FloatArray]:
     along = (quads[:, 1] + quads[:, 2] - quads[:, 0] - quads[:, 3]) / 2
     across = (quads[:, 2] + quads[:, 3] - quads[:, 0] - quads[:, 1]) / 2
     return np.hypot(along[:, 0], along[:, 1]), np.hypot(across[:, 0], across[:, 1])
+
+
+def _best(value: Callable[[float, float], float], tried: list[tuple[float, float]]) -> tuple[float, float]:
+    """What has clearly the highest value; the earlier of two that are about equal."""
+    best, kept = 0.0, tried[0]
+    for pair in tried:
+        found = value(*pair)
+        if found > 1.02 * best:
+            best, kept = found, pair
+    return kept
 
 
 def _gathered(places: FloatArray) -> float:

@@ -105,7 +105,7 @@ def _is_dense(boxes: Boxes, em: float) -> bool:
 
 def _joins(boxes: Boxes, row: list[int], unit: int) -> bool:
     middles, heights = boxes.middle[row], boxes.height[row]
-    near = _SAME_ROW * min(float(boxes.height[unit]), float(np.median(heights)))
+    near = _SAME_ROW * min(float(boxes.height[unit]), float(heights.mean()))
     if abs(float(boxes.middle[unit] - middles.mean())) > max(near, 0.25 * float(boxes.height[unit])):
         return False
     shared = np.minimum(boxes.right[row], boxes.right[unit]) - np.maximum(boxes.left[row], boxes.left[unit])
