@@ -141,8 +141,8 @@ def cut(page: LabelledPage, rng: np.random.Generator, settings: CropSettings) ->
     is_ignored = np.array([unit.is_ignored for unit in page.units], np.bool_)
     scale = _scale(page.image, quads[~is_ignored], rng, settings)
     left, top = _corner(page.image, quads, scale, rng, settings.size)
-    image = _piece(page.image, scale, (left, top), settings.size)
-    quads = quads * scale - np.array([left, top], np.float32)
+    image, factors, offset = _piece(page.image, scale, (left, top), settings.size)
+    quads = quads * factors + offset
     inside = ((quads.max(axis=1) > 0) & (quads.min(axis=1) < settings.size)).all(axis=1)
     turned, quads = _turned(image, quads[inside], rng, settings)
     return Crop(_toned(turned, rng, settings), quads, is_ignored[inside])
@@ -184,8 +184,15 @@ def _corner(
     return limited(x, width), limited(y, height)
 
 
-def _piece(image: GreyImage, scale: float, corner: tuple[int, int], size: int) -> GreyImage:
-    """Scales the part of the page that is needed; what lies beyond its edges repeats them."""
+def _piece(
+    image: GreyImage, scale: float, corner: tuple[int, int], size: int
+) -> tuple[GreyImage, NDArray[np.float32], NDArray[np.float32]]:
+    """Scales the part of the page that is needed; what lies beyond its edges repeats them.
+
+    Returns:
+        (size, size); and (x, y) by which places of the page are multiplied, and what is added then: whole
+        pixels have to fit, so that it isn't quite the scale.
+    """
     left, top = corner
     starts = [max(0, int(np.floor(place / scale))) for place in (top, left)]
     stops = [
@@ -195,12 +202,14 @@ def _piece(image: GreyImage, scale: float, corner: tuple[int, int], size: int) -
     part = image[starts[0] : stops[0], starts[1] : stops[1]]
     new = [max(1, round(length * scale)) for length in part.shape]
     scaled = rescaled(part, (new[0], new[1]))
-    offset = [round(start * scale) - place for start, place in zip(starts, (top, left), strict=True)]
+    shift = [round(start * scale) - place for start, place in zip(starts, (top, left), strict=True)]
     rows, columns = (
-        np.clip(np.arange(size) - off, 0, length - 1)
-        for off, length in zip(offset, scaled.shape, strict=True)
+        np.clip(np.arange(size) - before, 0, length - 1)
+        for before, length in zip(shift, scaled.shape, strict=True)
     )
-    return np.ascontiguousarray(scaled[rows[:, None], columns[None]])
+    factors = np.array(new[::-1], np.float32) / np.array(part.shape[::-1], np.float32)
+    offset = np.array(shift[::-1], np.float32) - factors * np.array(starts[::-1], np.float32)
+    return np.ascontiguousarray(scaled[rows[:, None], columns[None]]), factors, offset
 
 
 def _turned(

@@ -12,21 +12,7 @@ from koocr.detection.settings import DetectorSettings  # noqa: E402
 from koocr.errors import WeightsError  # noqa: E402
 from koocr.training.precision import precision  # noqa: E402
 from koocr.training.weights_file import save_weights  # noqa: E402
-
-TINY = DetectorSettings(width=0.25, neck_channels=8, head_channels=4)
-
-
-def randomised(settings=TINY):
-    """A network whose every weight is random: statistics, scales and offsets too."""
-    keras.utils.set_random_seed(0)
-    model = build_network(settings)
-    rng = np.random.default_rng(1)
-    for variable in model.weights:
-        if variable.name in ("gamma", "moving_variance"):
-            variable.assign(rng.uniform(0.5, 2, variable.shape))
-        elif variable.name in ("beta", "moving_mean", "bias"):
-            variable.assign(rng.normal(0, 0.3, variable.shape))
-    return model
+from tests.detection.networks import TINY, randomised, run  # noqa: E402
 
 
 def image(height=64, width=96, *, count=2):
@@ -35,7 +21,7 @@ def image(height=64, width=96, *, count=2):
 
 @pytest.mark.parametrize("size", [(64, 96), (32, 32), (128, 64)])
 def test_maps_have_half_the_sides(size):
-    outputs = build_network(TINY).predict_on_batch(image(*size))
+    outputs = run(build_network(TINY), image(*size))
     assert set(outputs) == set(OUTPUTS)
     assert all(value.shape == (2, size[0] // 2, size[1] // 2, 1) for value in outputs.values())
 
@@ -49,8 +35,8 @@ def test_weights_come_back_from_their_file(tmp_path):
     save_weights(path, model, DetectorMetadata(TINY).to_dict())
     again = load_model(path)
     assert stored_metadata(path).settings == TINY
-    for name, value in model.predict_on_batch(image()).items():
-        assert np.array_equal(again.predict_on_batch(image())[name], value)
+    for name, value in run(model, image()).items():
+        assert np.array_equal(run(again, image())[name], value)
 
 
 def test_weights_of_another_task(tmp_path):
@@ -63,8 +49,8 @@ def test_the_folded_network_computes_the_same():
     model = randomised()
     folded = reading_model(model, DetectorMetadata(TINY))
     assert set(folded.output) == {"probability"}
-    expected = model.predict_on_batch(image())["probability"]
-    assert folded.predict_on_batch(image())["probability"] == pytest.approx(expected, rel=1e-3, abs=1e-2)
+    expected = run(model, image())["probability"]
+    assert run(folded, image())["probability"] == pytest.approx(expected, rel=1e-3, abs=1e-2)
     assert not any("_bn" in layer.name for layer in folded.layers)
 
 
@@ -76,7 +62,7 @@ def test_every_block_is_named():
 def test_mixed_precision_gives_float32():
     with precision("mixed_bfloat16"):
         model = build_network(TINY)
-    assert all(value.dtype == np.float32 for value in model.predict_on_batch(image()).values())
+    assert all(value.dtype == np.float32 for value in run(model, image()).values())
 
 
 def test_the_same_seed_makes_the_same_network():
