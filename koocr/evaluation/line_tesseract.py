@@ -18,7 +18,15 @@ from koocr.charset import normalise
 from koocr.errors import KoocrError
 from koocr.image import GreyImage
 
-__all__ = ["LINE_MODELS", "TesseractLines", "TesseractProgram", "find_line_tesseracts"]
+__all__ = [
+    "LINE_MODELS",
+    "TesseractLines",
+    "TesseractProgram",
+    "find_line_tesseracts",
+    "has_package",
+    "model_folder",
+    "program_output",
+]
 
 LINE_MODELS = ("kor", "Hangul")
 """The models that are compared with."""
@@ -120,16 +128,16 @@ def find_line_tesseracts(models: Sequence[str] = LINE_MODELS) -> list[TesseractL
 
     The package is used where it is installed, since it can be timed line by line, else the program.
     """
-    folder = _model_folder()
-    if folder is not None and _has_package():
+    folder = model_folder()
+    if folder is not None and has_package():
         found = [model for model in models if Path(folder, f"{model}.traineddata").exists()]
         return [TesseractLines(model, folder) for model in found]
     program = shutil.which("tesseract")
     if program is None:
         return []
     try:
-        listed = _output(program, "--list-langs").split()
-        version = _output(program, "--version").split()[1].removeprefix("v")
+        listed = program_output(program, "--list-langs").split()
+        version = program_output(program, "--version").split()[1].removeprefix("v")
     except (OSError, subprocess.SubprocessError, IndexError):
         return []
     return [
@@ -139,7 +147,8 @@ def find_line_tesseracts(models: Sequence[str] = LINE_MODELS) -> list[TesseractL
     ]
 
 
-def _has_package() -> bool:
+def has_package() -> bool:
+    """Whether tesserocr is installed."""
     try:
         import tesserocr  # noqa: F401
     except ImportError:
@@ -147,7 +156,7 @@ def _has_package() -> bool:
     return True
 
 
-def _model_folder() -> str | None:
+def model_folder() -> str | None:
     """Where the models lie: `TESSDATA_PREFIX`, or where packages put them."""
     folders = (os.environ.get("TESSDATA_PREFIX", ""), *_FOLDERS)
     return next((folder for folder in folders if folder and list(Path(folder).glob("*.traineddata"))), None)
@@ -157,6 +166,7 @@ def _bordered(image: GreyImage) -> GreyImage:
     return np.pad(image, _BORDER_PX, mode="edge")
 
 
-def _output(*command: str) -> str:
+def program_output(*command: str) -> str:
+    """What a program prints within half a minute; raises as `subprocess.run` does."""
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
     return done.stdout or done.stderr

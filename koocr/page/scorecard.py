@@ -1,0 +1,149 @@
+"""What reading pages must show, what we want of it, and what was measured: one table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from koocr.evaluation.limits import Limit, lowest_verdict, unit
+from koocr.evaluation.page_metrics import PageCounts
+from koocr.evaluation.page_samples import (
+    COLUMNS,
+    CONDITIONS,
+    PHOTOGRAPHED,
+    SCANNED,
+    SCANS,
+    drawn_name,
+)
+from koocr.evaluation.report import Table
+from koocr.page.pdf_samples import PDFS
+
+__all__ = ["LIMITS", "ROWS", "figures_of", "groups_worse", "scorecard_table"]
+
+_ORDER = Limit(0.98, 0.998)
+
+
+def _at_most(must: float, want: float, template: str = "") -> Limit:
+    return (
+        Limit(must, want, unit(template), is_least=False) if template else Limit(must, want, is_least=False)
+    )
+
+
+LIMITS: dict[str, Limit] = {
+    "scan_cer": _at_most(0.08, 0.02),
+    "scan_cer_solid": _at_most(math.nan, math.nan),  # reported beside it, nothing is asked of it
+    "pdf_found": Limit(0.98, 0.995),
+    "pdf_found_cer": _at_most(0.02, 0.007),
+    "pdf_cer": _at_most(math.nan, math.nan),
+    "printed_cer": _at_most(0.06, 0.02),
+    "photo_cer": _at_most(0.06, 0.02),
+    **{f"order_{condition}_{columns}": _ORDER for condition in CONDITIONS for columns in COLUMNS},
+    "worse_than_tesseract": _at_most(0, 0, "{:.0f}"),
+    "worse_than_paddle": _at_most(0, 0, "{:.0f}"),
+    "times_faster": Limit(1, 3, unit("{:.2f} times")),
+    "memory_mb": _at_most(600, 300, "{:.0f} MB"),
+    "detector_mb": _at_most(5, 1.7, "{:.2f} MB"),
+}
+
+ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("real scans, page CER with / without spaces", ("scan_cer", "scan_cer_solid")),
+    ("PDFs at 150 dpi, lines found / CER of the found lines", ("pdf_found", "pdf_found_cer")),
+    ("PDFs at 150 dpi, page CER", ("pdf_cer",)),
+    ("the same, printed and scanned (drawn), page CER", ("printed_cer",)),
+    ("the same, photographed (drawn), page CER", ("photo_cer",)),
+    *(
+        (
+            f"drawn pages, {condition}: order with one / two / three columns",
+            tuple(f"order_{condition}_{columns}" for columns in COLUMNS),
+        )
+        for condition in CONDITIONS
+    ),
+    ("kinds of pages on which a Tesseract has a lower page CER", ("worse_than_tesseract",)),
+    ("kinds of pages on which PP-OCR has a lower page CER", ("worse_than_paddle",)),
+    ("one A4 page at 150 dpi, two threads, end to end, against Tesseract psm 3", ("times_faster",)),
+    ("peak memory for an A4 page at 300 dpi", ("memory_mb",)),
+    ("size of the detector, ONNX", ("detector_mb",)),
+)
+
+
+def figures_of(counts: Mapping[str, PageCounts]) -> dict[str, float]:
+    """Every figure that comes from reading pages.
+
+    Args:
+        counts: name of a group, as `koocr.evaluation.page_samples` and `koocr.page.pdf_samples` name them →
+            counts of its pages.
+
+    Returns:
+        By the names of `LIMITS`; NaN for groups that are not there.
+    """
+
+    def of(group: str) -> PageCounts:
+        return counts.get(group, PageCounts())
+
+    figures = {
+        "scan_cer": of(SCANS).cer,
+        "scan_cer_solid": of(SCANS).cer_solid,
+        "pdf_found": of(PDFS).recall,
+        "pdf_found_cer": of(PDFS).found_cer,
+        "pdf_cer": of(PDFS).cer,
+        "printed_cer": of(f"{PDFS}, {SCANNED}").cer,
+        "photo_cer": of(f"{PDFS}, {PHOTOGRAPHED}").cer,
+    }
+    for condition in CONDITIONS:
+        for columns in COLUMNS:
+            figures[f"order_{condition}_{columns}"] = of(drawn_name(condition, columns)).order
+    return figures
+
+
+def groups_worse(counts: Mapping[str, Mapping[str, PageCounts]], program: str) -> float:
+    """On how many groups of pages one of some programs has a lower page CER than the reader.
+
+    Args:
+        counts: program, "" for the reader → group → counts.
+        program: how the names of the others begin.
+
+    Returns:
+        Their number; NaN without such a program.
+    """
+    others = [of for name, of in counts.items() if name.startswith(program)]
+    if not others:
+        return math.nan
+    return float(sum(any(of[group].cer < ours.cer for of in others) for group, ours in counts[""].items()))
+
+
+def scorecard_table(figures: Mapping[str, float], programs: Mapping[str, Mapping[str, float]]) -> Table:
+    """The rows of which something was measured: must, want, measured, and what other programs reach.
+
+    Args:
+        figures: by the names of `LIMITS`; NaN, or missing, for what was not measured.
+        programs: name → their figures.
+    """
+    rows = []
+    for what, names in ROWS:
+        values = [figures.get(name, math.nan) for name in names]
+        if all(map(math.isnan, values)):
+            continue
+        limits = [LIMITS[name] for name in names]
+        others = [[of.get(name, math.nan) for name in names] for of in programs.values()]
+        asked = [
+            limit.verdict(value)
+            for limit, value in zip(limits, values, strict=True)
+            if not math.isnan(limit.must)
+        ]
+        rows.append(
+            (
+                what,
+                _joined(limits, [limit.must for limit in limits]),
+                _joined(limits, [limit.want for limit in limits]),
+                _joined(limits, values),
+                lowest_verdict(asked) if asked else "",
+                *(_joined(limits, of_other) for of_other in others),
+            )
+        )
+    return Table(("", "must", "want", "measured", "reaches", *programs), tuple(rows))
+
+
+def _joined(limits: list[Limit], values: list[float]) -> str:
+    if all(map(math.isnan, values)):
+        return ""
+    return " / ".join(limit.show(value) for limit, value in zip(limits, values, strict=True))
