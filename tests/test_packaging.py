@@ -66,6 +66,7 @@ def test_of_the_models_only_what_the_default_one_needs_travels():
     needed = {
         "character": {"onnx-int8", "keras"},
         "line": {"onnx-int8", "prior"},
+        "detection": {"onnx-int8"},
     }  # Keras explains characters
     for model in models.values():
         for kind, file in model["files"].items():

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+import koocr
 from koocr import KoOCR, LineReader
 from koocr.fonts import korean_face
 from koocr.weights import shipped_model, shipped_models, verified
@@ -33,7 +34,7 @@ def reader() -> KoOCR:
 
 def test_every_file_is_the_one_that_the_manifest_names() -> None:
     models = shipped_models()
-    assert [model.task for model in models if model.is_default] == ["character", "line"]
+    assert [model.task for model in models if model.is_default] == ["character", "detection", "line"]
     for model in models:
         assert model.reads_with in model.files
         for file in model.files.values():
@@ -132,3 +133,60 @@ def test_reading_loads_no_training_package() -> None:
         check=True,
     )
     assert done.stdout.strip() == "set()"
+
+
+COLUMNS = (
+    [
+        "긴 강가의 작은 마을에 아침 안개가",
+        "걷히면 고기잡이배들이 하나둘씩",
+        "돌아오기 시작했다. 사람들은 모두",
+        "부두에 나와 배를 기다렸고 아이들은",
+        "모래밭에서 조개껍데기를 주웠다.",
+        "바람이 부는 날에는 배가 늦게 와서",
+        "어머니들은 등불을 들고 언덕 위에",
+        "올라가 먼 물길을 바라보곤 했다.",
+    ],
+    [
+        "장이 서는 날이면 마을은 몹시 붐볐고",
+        "가까운 마을에서 온 사람들이 값을",
+        "묻고 웃으며 저녁에 먹을 생선을",
+        "골랐다. 장터 한쪽에서는 노인들이",
+        "장기를 두었고 구경꾼들이 그 둘레를",
+        "에워쌌다. 해가 지면 물건을 거두고",
+        "저마다 집으로 돌아갔으며 장터에는",
+        "고양이 몇 마리만 남아 있었다.",
+    ],
+)
+HEADING = "강가 마을의 아침"
+
+
+def two_columns() -> np.ndarray:
+    page = Image.new("L", (1240, 760), 255)
+    pen = ImageDraw.Draw(page)
+
+    def face(size: int) -> ImageFont.FreeTypeFont:
+        return ImageFont.truetype(str(korean_face()), size, layout_engine=ImageFont.Layout.BASIC)
+
+    pen.text((80, 50), HEADING, font=face(72), fill=0)
+    for column, lines in enumerate(COLUMNS):
+        for row, line in enumerate(lines):
+            pen.text((80 + 570 * column, 180 + 64 * row), line, font=face(44), fill=0)
+    return np.asarray(page)
+
+
+def test_a_page_is_read_column_by_column() -> None:
+    document = koocr.read(two_columns())
+    (page,) = document.pages
+    expected = [HEADING, *COLUMNS[0], *COLUMNS[1]]
+    assert [line.text for line in page.lines] == expected
+    assert abs(page.angle) < 1
+    first = page.words[0]
+    (left, top), _, (right, bottom), _ = first.quad
+    assert first.text == "강가" and 60 < left < 110 and right < 330 and 40 < top < bottom < 160
+    assert koocr.Document.from_dict(document.to_dict()) == document
+
+
+def test_a_page_without_text_says_nothing() -> None:
+    rng = np.random.default_rng(0)
+    for page in (np.full((400, 300), 255, np.uint8), rng.integers(0, 256, (300, 400), dtype=np.uint8)):
+        assert koocr.read(page).text == ""

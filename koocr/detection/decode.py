@@ -14,7 +14,7 @@ from koocr.detection.settings import MAP_STRIDE
 from koocr.errors import ConfigError
 from koocr.polygon import Quads, min_area_quad, offset_quad
 
-__all__ = ["DecodeSettings", "decode", "grow_distance"]
+__all__ = ["DecodeSettings", "decode", "grow_distance", "outermost"]
 
 FloatArray = NDArray[np.float32]
 
@@ -73,7 +73,28 @@ def decode(
         if _height(quad) >= settings.min_height:
             found.append((quad, score))
     quads = np.array([quad for quad, _ in found], np.float32).reshape(-1, 4, 2)
-    return quads, np.array([score for _, score in found], np.float32)
+    own = outermost(quads)
+    return quads[own], np.array([score for _, score in found], np.float32)[own]
+
+
+def outermost(quads: Quads, *, most_inside: float = 0.6) -> NDArray[np.bool_]:
+    """(N,) whether a quad is one of its own: not a crumb that mostly lies inside a larger one.
+
+    Text units don't lie in one another; what a core leaves beside it, on the strokes of large type, does.
+
+    Args:
+        quads: (N, 4, 2).
+        most_inside: share of its area that may lie inside another.
+    """
+    quads = np.ascontiguousarray(quads, np.float32)
+    areas = np.array([cv2.contourArea(quad) for quad in quads], np.float32)
+    low, high = quads.min(axis=1), quads.max(axis=1)
+    touch = ((low[:, None] < high[None]) & (low[None] < high[:, None])).all(axis=2)  # (N, N)
+    own = np.ones(len(quads), bool)
+    for small, large in np.argwhere(touch & (areas[:, None] < areas[None])):
+        shared, _ = cv2.intersectConvexConvex(quads[small], quads[large])
+        own[small] &= shared <= most_inside * areas[small]
+    return own
 
 
 def grow_distance(width: float, height: float, shrink: float) -> float:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koocr.detection.decode import DecodeSettings, decode, grow_distance
+from koocr.detection.decode import DecodeSettings, decode, grow_distance, outermost
 from koocr.detection.settings import DetectorSettings
 from koocr.detection.targets import draw_targets, shrink_distance
 from koocr.errors import ConfigError
@@ -101,3 +101,20 @@ def test_one_place_is_a_square():
 def test_settings_that_are_none(values):
     with pytest.raises(ConfigError, match="between 0 and 1"):
         DecodeSettings(**values)
+
+
+def test_crumbs_inside_a_unit_are_none() -> None:
+    def box(left: float, top: float, right: float, bottom: float) -> list[list[float]]:
+        return [[left, top], [right, top], [right, bottom], [left, bottom]]
+
+    line, crumb, across, below = (
+        box(0, 0, 100, 20),
+        box(40, 14, 50, 22),
+        box(90, 5, 130, 15),
+        box(0, 21, 90, 40),
+    )
+    quads = np.array([crumb, line, across, below], np.float32)
+    assert outermost(quads).tolist() == [False, True, True, True]  # three quarters inside; a quarter; none
+    assert outermost(quads[:, [2, 3, 0, 1]] + 7).tolist() == [False, True, True, True]
+    assert outermost(quads[:0]).tolist() == []
+    assert outermost(np.array([line, line], np.float32)).tolist() == [True, True], "neither is the larger"
