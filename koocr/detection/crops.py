@@ -207,8 +207,8 @@ def _piece(
         np.clip(np.arange(size) - before, 0, length - 1)
         for before, length in zip(shift, scaled.shape, strict=True)
     )
-    factors = np.array(new[::-1], np.float32) / np.array(part.shape[::-1], np.float32)
-    offset = np.array(shift[::-1], np.float32) - factors * np.array(starts[::-1], np.float32)
+    factors = np.divide(new[::-1], part.shape[::-1]).astype(np.float32)
+    offset = (np.array(shift[::-1]) - factors * np.array(starts[::-1])).astype(np.float32)
     return np.ascontiguousarray(scaled[rows[:, None], columns[None]]), factors, offset
 
 
