@@ -19,7 +19,7 @@ __all__ = ["PageReportOptions", "build_report", "groups_table", "scorecard"]
 _HOW = (
     "Page CER: edits of the whole page's text in NFC, a line's end being a space, by the characters of the "
     "truth. Lines found: at intersection over union of at least 0.5; where truth and reader cut a row at "
-    "other gaps, pieces are put together first, for all programs alike (koocr.evaluation.page_lines says how). "
+    "other gaps, pieces are put together first, for all programs alike (see koocr.evaluation.page_lines). "
     "Order: of neighbouring lines that were both found, the share that is read one straight after the other."
 )
 _RATES = ("recall", "precision", "found_cer", "order", "cer", "cer_solid")
@@ -102,9 +102,9 @@ def _side_by_side(found: PageFindings, rate: Callable[[PageCounts], float], capt
 def _speed_table(found: PageFindings) -> Table:
     rows = tuple((name, f"{seconds:.2f}") for name, seconds in found.seconds.items())
     caption = (
-        "One A4 page at 150 dpi from its file to its text, two threads; they took turns, the fastest of "
-        "three rounds counts. Tesseract's program is compared with a fresh process of koocr, its package with a "
-        "loaded reader."
+        "One A4 page at 150 dpi from its file to its text, two threads; they took turns, the fastest "
+        "of three rounds counts. Tesseract's program is compared with a fresh process of koocr, its package "
+        "with a loaded reader."
     )
     return Table(("", "seconds"), rows, caption)
 

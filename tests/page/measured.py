@@ -44,20 +44,29 @@ def write_scans(folder: Path) -> Path:
     return folder
 
 
-class Knowing:
-    """Reads pages that it was told of: everything right, or with a sign for the first letter of each page."""
+class Known:
+    """The pages of groups by their pictures; they are made as far as somebody asks for them."""
 
-    def __init__(self, groups, *, is_right: bool = True) -> None:
-        self.pages = {}
-        for group in groups:
-            for number in range(group.num_pages):
-                page = group.page(number)
-                self.pages[page.image.tobytes()] = page
-        self.is_right = is_right
+    def __init__(self, groups) -> None:
+        self._pages = {}
+        self._rest = (group.page(number) for group in groups for number in range(group.num_pages))
+
+    def of(self, image: np.ndarray):
+        while image.tobytes() not in self._pages:
+            page = next(self._rest)
+            self._pages[page.image.tobytes()] = page
+        return self._pages[image.tobytes()]
+
+
+class Knowing:
+    """Reads pages that it knows: everything right, or with a sign for the first letter of each page."""
+
+    def __init__(self, known: Known, *, is_right: bool = True) -> None:
+        self.known, self.is_right = known, is_right
 
     def read(self, image: np.ndarray, *, dpi: float | None = None) -> Page:
         height, width = image.shape
-        page = self.pages[image.tobytes()]
+        page = self.known.of(image)
         rows = page.lines or [(upright(0, 0, 9, 9), text) for text in page.text.split("\n")]
         texts = [text for _, text in rows]
         if not self.is_right:

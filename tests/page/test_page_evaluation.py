@@ -19,20 +19,20 @@ from koocr.page.evaluation import OwnPages, PageFindings, measure
 from koocr.page.pdf_samples import PDFS, choose_pages, pdf_group, read_pdf_lines
 from koocr.page.scorecard import LIMITS, ROWS, figures_of, groups_worse, scorecard_table
 from koocr.page.speed import a4, add_speeds, time_in_turns
-from tests.page.measured import Knowing, write_pdfs, write_scans
+from tests.page.measured import Knowing, Known, write_pdfs, write_scans
 
 
 def test_lines_lie_where_the_page_shows_them(tmp_path: Path) -> None:
     group = pdf_group(write_pdfs(tmp_path), num_pages=2)
     assert (group.name, group.num_pages) == (PDFS, 2)
     page = group.page(0)
-    assert page.image.shape == (1200, 900) and page.dpi == 150
+    assert page.image.shape == pytest.approx((1200, 900), abs=1) and page.dpi == 150
     assert page.lines is not None and page.text.startswith("동해물과 백두산이")
     outside = page.image.copy()
     for quad, _ in page.lines:
         (left, top), _, (right, bottom), _ = np.asarray(quad).round().astype(int)
         assert (page.image[top:bottom, left:right] < 128).any()
-        outside[top - 2 : bottom + 2, left - 2 : right + 2] = 255
+        outside[top - 2 : bottom + 10, left - 2 : right + 2] = 255  # strokes hang below the made lines
     assert (outside > 128).all()
 
 
@@ -85,9 +85,9 @@ def groups(tmp_path: Path) -> list[Any]:
 
 
 def test_a_reader_that_knows_everything_is_perfect_and_others_stand_beside_it(groups: list[Any]) -> None:
-    failing = Failing()
-    wrong = OwnPages("wrong", Knowing(groups, is_right=False))
-    found = measure(Knowing(groups), groups, [wrong, failing])
+    failing, known = Failing(), Known(groups)
+    wrong = OwnPages("wrong", Knowing(known, is_right=False))
+    found = measure(Knowing(known), groups, [wrong, failing])
     assert list(found.counts) == ["", "wrong"] and failing.calls == 3
     assert "Failing 1.0 was left out: no more." in found.notes
     for counts in found.counts[""].values():
@@ -201,4 +201,4 @@ def test_a_page_that_cannot_be_read_ends_the_measuring(groups: list[Any]) -> Non
             raise InputError("broken")
 
     with pytest.raises(InputError):
-        measure(Broken(groups), groups)
+        measure(Broken(Known(groups)), groups)
