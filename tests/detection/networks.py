@@ -1,10 +1,8 @@
-"""Networks for tests: small ones with random weights, and one that needs no weights at all."""
+"""Small networks with random weights, for tests."""
 
-import cv2
 import keras
 import numpy as np
 
-from koocr.detection.metadata import DetectorMetadata
 from koocr.detection.network import build_network
 from koocr.detection.settings import DetectorSettings
 
@@ -27,17 +25,3 @@ def randomised(settings=TINY):
 def run(model, batch):
     """Outputs by name, without tracing, which takes seconds."""
     return {name: np.asarray(value) for name, value in model(batch, training=False).items()}
-
-
-class StripeEngine:
-    """Sees the lines of `tests.detection.pages.striped_page` at their own size: dark and light, closed up."""
-
-    metadata = DetectorMetadata(DetectorSettings()).to_dict()
-
-    def run(self, batch):
-        dark = (batch["image"][0, ..., 0] < 0.5).astype(np.uint8)
-        lines = cv2.morphologyEx(cv2.copyMakeBorder(dark, 9, 9, 9, 9, cv2.BORDER_CONSTANT), cv2.MORPH_CLOSE,
-                                 np.ones((5, 5), np.uint8))[9:-9, 9:-9]  # fmt: skip
-        cores = cv2.erode(lines, np.ones((7, 7), np.uint8))  # lines of 16 pixels move in by nearly 4
-        half = cv2.resize(cores.astype(np.float32), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        return {"probability": (16 * half - 8)[None, ..., None]}

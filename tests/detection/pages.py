@@ -1,9 +1,12 @@
-"""Pages that tests draw: bars and blocks of text-like strokes, whose places are known."""
+"""Pages that tests draw, strokes in lines whose places are known, and an engine that sees them."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+
+from koocr.detection.metadata import DetectorMetadata
+from koocr.detection.settings import DetectorSettings
 
 _FINE = 4  # strokes are drawn so many times larger, so that their edges lie where they should
 
@@ -47,3 +50,17 @@ def striped_page(number=0, *, size=(192, 192), angle=0.0, num_lines=4):
         units.append(Unit(quad))
     image = cv2.resize(fine, size[::-1], interpolation=cv2.INTER_AREA)
     return Page(image, tuple(units))
+
+
+class StripeEngine:
+    """Stands for a network: sees the lines of `striped_page` at their own size."""
+
+    metadata = DetectorMetadata(DetectorSettings()).to_dict()
+
+    def run(self, batch):
+        dark = (batch["image"][0, ..., 0] < 0.5).astype(np.uint8)
+        lines = cv2.morphologyEx(cv2.copyMakeBorder(dark, 9, 9, 9, 9, cv2.BORDER_CONSTANT), cv2.MORPH_CLOSE,
+                                 np.ones((5, 5), np.uint8))[9:-9, 9:-9]  # fmt: skip
+        cores = cv2.erode(lines, np.ones((7, 7), np.uint8))  # lines of 16 pixels move in by nearly 4
+        half = cv2.resize(cores.astype(np.float32), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        return {"probability": (16 * half - 8)[None, ..., None]}

@@ -9,11 +9,7 @@ from koocr.detection.evaluation import count_page
 from koocr.detection.prepare import prepare
 from koocr.detection.reader import Detector
 from koocr.errors import ConfigError, WeightsError, WeightsMissingError
-from tests.detection.pages import striped_page
-
-pytest.importorskip("keras", reason="tests.detection.networks needs the train extra")
-
-from tests.detection.networks import StripeEngine
+from tests.detection.pages import StripeEngine, striped_page
 
 
 @pytest.fixture(autouse=True)
