@@ -394,7 +394,12 @@ def test_ctrl_c_leaves_whole_files_only(jobs, tmp_path):
         "--format=txt,pdf",
     ]
     run = subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, start_new_session=True, cwd=Path(__file__).parents[2]
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        cwd=Path(__file__).parents[2],
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # in the background it is ignored
     )
     wait_for(lambda: (tmp_path / "out" / "1.pdf").exists())
     time.sleep(0.5)
