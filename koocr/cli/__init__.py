@@ -23,7 +23,7 @@ __all__ = ["COMMANDS", "Command", "main"]
 
 COMMANDS = ("read", "line", "predict", "models", "train", "evaluate", "compare", "export", "crawl", "load")
 """The commands in the order of the help text; each is the module of this name in `koocr.cli`."""
-TASKS = {"train": ("line", "prior", "detector"), "evaluate": ("line", "detector"), "load": ("line",)}
+TASKS = {"train": ("line", "prior", "detector"), "evaluate": ("line", "page", "detector"), "load": ("line",)}
 """Commands that do the same for another task, in options of their own: `koocr train line` is the module
 `koocr.cli.train_line`."""
 
