@@ -134,12 +134,13 @@ def drawn_groups(
         SCANNED: PageSettings.scanned,
         PHOTOGRAPHED: PageSettings.photographed,
     }
+    stream = page_stream(fonts, text, split=split, seed=seed)
     groups = []
     for condition in CONDITIONS:
         for columns in COLUMNS:
             settings = replace(makers[condition](columns=columns), scan=_SCAN, photo=_PHOTO)
-            stream = page_stream(fonts, text, split=split, settings=settings, seed=seed)
-            groups.append(drawn_group(condition, columns, num_pages, stream.page))
+            pages = stream.with_settings(settings)
+            groups.append(drawn_group(condition, columns, num_pages, pages.page))
     return groups
 
 

@@ -29,7 +29,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(
         "koocr.evaluation.page_samples.page_stream",
-        lambda fonts, text, *, split, settings, seed: stream(settings, seed=seed),
+        lambda fonts, text, *, split, seed: stream(seed=seed),
     )
     pdfs = pdf_group(write_pdfs(Path("pdfs")), num_pages=2)
     groups = [scan_group(write_scans(Path("scans"))), pdfs]

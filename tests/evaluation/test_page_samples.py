@@ -84,7 +84,7 @@ def test_faults_are_a_function_of_the_seed_the_page_and_the_kind() -> None:
 
 def test_drawn_pages_are_those_of_the_stream() -> None:
     pages = stream(PageSettings.clean(columns=2), seed=5)
-    group = drawn_group("clean", 2, 4, pages.page)
+    group = drawn_group("clean", 2, 4, stream(seed=5).with_settings(PageSettings.clean(columns=2)).page)
     assert group.name == drawn_name("clean", 2) == "drawn, 2 columns, clean"
     assert drawn_name(SCANNED, 1) == "drawn, 1 column, scanned"
     page, drawn = group.page(1), pages.page(1)

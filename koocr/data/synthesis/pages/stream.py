@@ -6,6 +6,7 @@ text is; `scans` and `photos` do to both what happens to paper.
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -92,6 +93,12 @@ class PageStream:
         self._settings = settings or PageSettings()
         self._seed = seed
         self._textures = Textures(seed)
+
+    def with_settings(self, settings: PageSettings) -> PageStream:
+        """A stream of the same seed from the same faces and texts, which are not loaded again."""
+        other = copy(self)
+        other._settings = settings
+        return other
 
     def page(self, index: int) -> DrawnPage:
         """Page number `index`, from 0."""
