@@ -32,7 +32,7 @@ def test_float32_computes_what_keras_does(onnx_file):
     found = OnnxEngine(onnx_file).run(batch())
     expected = run(randomised(), batch())["probability"]
     assert set(found) == {"probability"}
-    assert found["probability"] == pytest.approx(expected, abs=2e-3 * np.abs(expected).max())
+    assert found["probability"] == pytest.approx(expected, abs=2e-3 * float(np.abs(expected).max()))
     assert DetectorMetadata.of(OnnxEngine(onnx_file).metadata, "it").settings == TINY
 
 
