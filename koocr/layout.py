@@ -1,9 +1,9 @@
 """What reading pages gives back: characters, words, lines, blocks and pages, each with its place.
 
 Places are quadrilaterals in pixels of the page as it was given (upright by its EXIF orientation): the corners
-as the text is read, top left first, then clockwise. A line that stands on its head has its first corner at the
-bottom right of the picture. Confidences mean what `koocr.document` says; that of a word is the probability of
-its whole text as far as its characters are independent: the product of theirs.
+as the text is read, top left first, then clockwise. A line that stands on its head has its first corner at
+the bottom right of the picture. Confidences mean what `koocr.document` says; that of a word is the
+probability of its whole text as far as its characters are independent: the product of theirs.
 """
 
 from __future__ import annotations

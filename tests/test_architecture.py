@@ -37,7 +37,12 @@ HOMES = {  # the only places that may import a package, even inside a function
     "onnx": ("training/onnx_export.py",),
     "pillow_heif": ("image.py",),
     "pypdfium2": ("page/",),
-    "onnxruntime": ("engine.py", "training/onnx_export.py", "evaluation/paddle.py", "evaluation/paddle_detector.py"),
+    "onnxruntime": (
+        "engine.py",
+        "training/onnx_export.py",
+        "evaluation/paddle.py",
+        "evaluation/paddle_detector.py",
+    ),
     "py7zr": ("data/",),
     "sklearn": ("evaluation/",),
     "tensorboardX": ("training/logs.py",),

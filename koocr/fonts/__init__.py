@@ -2,7 +2,8 @@
 
 `koocr-label.otf` is made from Dongle by Yanghee Ryu (SIL Open Font License 1.1, see `OFL.txt`) with
 `koocr.fonts.build`: all 11,172 syllables, the 51 compatibility jamo, ASCII and a few signs, so that no label
-is ever a box. `koocr-blank.ttf` is made by the same module: one glyph without ink, for the text layer of PDFs.
+is ever a box. `koocr-blank.ttf` is made by the same module: one glyph without ink, for the text layer of
+PDFs.
 """
 
 from __future__ import annotations
@@ -18,5 +19,5 @@ def korean_face() -> Path:
 
 
 def blank_face() -> Path:
-    """Returns the path of a TrueType face whose glyph 1 is an em large and shows nothing; see `koocr.fonts.build`."""
+    """The path of a TrueType face whose glyph 1 is an em large and shows nothing; see `koocr.fonts.build`."""
     return Path(__file__).parent / "koocr-blank.ttf"

@@ -4,8 +4,8 @@ Dongle composes its 11,172 syllables of a few hundred shapes. A TrueType file sp
 a CFF font can say each once, as a subroutine. Two levels are used: a contour, and the contours of one jamo at
 their place, so that a syllable is two or three calls. The font is CID-keyed, which spares 11,000 glyph names.
 
-`python -m koocr.fonts.build koocr-blank.ttf` makes the face of invisible text in PDFs: one glyph without ink, an
-em large, for all characters.
+`python -m koocr.fonts.build koocr-blank.ttf` makes the face of invisible text in PDFs: one glyph without ink,
+an em large, for all characters.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ Contour = tuple[tuple[float, float], Program]
 def build_blank(target: Path) -> int:
     """Writes the face whose one glyph shows nothing, and returns its size in bytes.
 
-    The em, 1,000 units, reaches from 200 below the line to 800 above it: a PDF's text layer counts on that. The
-    glyph is a line from corner to corner and back: PDFium, and so Chrome, passes over text without a box.
+    The em, 1,000 units, reaches from 200 below the line to 800 above it: a PDF's text layer counts on that.
+    The glyph is a line from corner to corner and back: PDFium, and so Chrome, passes over text without a box.
     """
     pen = TTGlyphPen(None)
     pen.moveTo((0, -200))
