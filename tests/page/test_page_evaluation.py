@@ -95,8 +95,9 @@ def test_a_reader_that_knows_everything_is_perfect_and_others_stand_beside_it(gr
     assert found.counts[""][PDFS].units == 15 and found.counts[""][PDFS].recall == 1
     assert found.counts[""]["scans"].units == 0
     figures = figures_of(found.counts["wrong"])
-    assert figures["pdf_found"] == 1 and figures["pdf_cer"] > figures_of(found.counts[""])["pdf_cer"] == 0
-    assert figures["pdf_cer"] == 3 / found.counts[""][PDFS].characters
+    assert figures["pdf_found"] == 1 and figures_of(found.counts[""])["pdf_found_cer"] == 0
+    counts = found.counts["wrong"][PDFS]
+    assert figures["pdf_found_cer"] == counts.found_cer > 0 and counts.cer == 3 / counts.characters
     assert math.isnan(figures["photo_cer"]) and figures["printed_cer"] > 0
     assert [score.name for score in found.scores["scans"]] == ["scan.png"]
     assert set(found.shown) == {"scans", PDFS, f"{PDFS}, scanned"}
