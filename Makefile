@@ -1,4 +1,4 @@
-# make demo     read the images in samples/ (or IMAGE=…, a character, or LINE=…) with the shipped models
+# make demo     read the page and the images in samples/ (or PAGE=…, LINE=…, or IMAGE=…, a character)
 # make test     lint, type check and test everything; the same as .ci/run
 # make format   let ruff put the code in order
 # make lock     renew the pins in requirements/ (needs uv)
@@ -21,16 +21,20 @@ help:
 # Through the environment and as given, so that any file name survives the shell, and "$" survives make.
 override IMAGE := $(value IMAGE)
 override LINE := $(value LINE)
-export IMAGE LINE
+override PAGE := $(value PAGE)
+export IMAGE LINE PAGE
 
 demo: $(VENV)/core.stamp
 ifneq ($(value IMAGE),)
 	@$(RUN) koocr predict "$$IMAGE" -n 5 --picture demo.png
 else ifneq ($(value LINE),)
 	@$(RUN) koocr line "$$LINE"
+else ifneq ($(value PAGE),)
+	@$(RUN) koocr read "$$PAGE" --picture demo.png
 else
-	@$(RUN) koocr predict samples/*.png samples/*.jpg -n 5 --picture demo.png
+	@$(RUN) koocr predict samples/*.png samples/*.jpg -n 5 --picture demo-characters.png
 	@$(RUN) koocr line samples/lines/*.png samples/lines/*.jpg
+	@$(RUN) koocr read samples/pages/소식지.jpg --picture demo.png
 endif
 
 test: lint types tests

@@ -1,12 +1,16 @@
 """Makes the sample images: `python samples/make_samples.py FONTS HANDWRITING` (folders: docs/data.md).
 
-Drawn from faces and cut from hands that koocr was not trained on; sources and licences: README.md here.
+Drawn from faces and cut from hands that koocr was not trained on; sources and licences: README.md here. The
+page is printed by Chromium (`apt install chromium`) and then photographed; without it, it stays as it is.
 """
 
 from __future__ import annotations
 
 import io
+import shutil
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import cv2
@@ -30,6 +34,9 @@ LINES = {
     "손글씨.png": ("nanum-pen", "오늘은 비가 와서 집에서 책을 읽었다.", 56, 40, 240),
     "낯선 음절.png": ("baekmuk-gulim", "뷁 쀍 휅 햏 낱말이 아니어도 읽는다!", 40, 20, 245),
 }
+PAGE = "소식지"
+PAGE_FACES = ("gowun-batang", "ibm-plex-sans-kr")
+PAGE_SIZE = (1240, 1440)
 
 
 def main(fonts: str, handwriting: str) -> None:
@@ -53,6 +60,51 @@ def main(fonts: str, handwriting: str) -> None:
     photographed_line(Image.open(HERE / "lines" / "본문.png")).save(
         HERE / "lines" / "사진.jpg", quality=60, optimize=True
     )
+    chromium = shutil.which("chromium")
+    if chromium:
+        page = printed_page(chromium, [faces[face].path for face in PAGE_FACES])
+        photographed_page(page).save(HERE / "pages" / f"{PAGE}.jpg", quality=72, optimize=True)
+
+
+def printed_page(chromium: str, faces: list[Path]) -> Image.Image:
+    """The page as it comes from a printer."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path in (HERE / "pages" / f"{PAGE}.html", *faces):
+            shutil.copy(path, folder)
+        across, down = PAGE_SIZE
+        command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+        command += [
+            f"--window-size={across},{down}",
+            f"--screenshot={folder}/page.png",
+            f"{folder}/{PAGE}.html",
+        ]
+        subprocess.run(command, check=True, capture_output=True)
+        return Image.open(f"{folder}/page.png").convert("RGB")
+
+
+def photographed_page(page: Image.Image) -> Image.Image:
+    """As a phone sees a page that lies on a table: from aside, half in a shadow, a little soft and grainy."""
+    rng = np.random.default_rng(9)
+    size = (1360, 1600)
+    grain = cv2.resize(
+        rng.normal(0, 14, (size[1], 60)).astype(np.float32), size, interpolation=cv2.INTER_CUBIC
+    )
+    table = np.array([92, 66, 44], np.float32) + grain[..., None]  # planks
+    corners = np.array([(0, 0), (page.width, 0), (page.width, page.height), (0, page.height)], np.float32)
+    seen = np.array([(96, 92), (1254, 52), (1316, 1540), (44, 1508)], np.float32)
+    matrix = cv2.getPerspectiveTransform(corners, seen)
+    sheet = cv2.warpPerspective(np.asarray(page, np.float32), matrix, size, flags=cv2.INTER_AREA)
+    is_sheet = cv2.warpPerspective(np.ones((page.height, page.width), np.float32), matrix, size)[..., None]
+    picture = sheet + table * (1 - is_sheet)
+    rows, columns = np.mgrid[0 : size[1], 0 : size[0]].astype(np.float32)
+    light = 1.0 - 0.28 / (
+        1 + np.exp((columns - 0.35 * rows - 560) / 90)
+    )  # an arm's shadow, falling from the left
+    picture = cv2.GaussianBlur(picture * (light * (1.02 - 1e-4 * rows))[..., None], (0, 0), 0.8)
+    picture = picture * np.array([1.0, 0.985, 0.94], np.float32) + rng.normal(
+        0, 5, picture.shape
+    )  # a warm lamp
+    return Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8))
 
 
 def drawn_line(font: ImageFont.FreeTypeFont, text: str, ink: int, paper: int) -> Image.Image:
