@@ -105,6 +105,40 @@ def test_cells_that_rules_enclose_keep_their_lines_together():
     assert reading_order(quads, rules=np.array(lines, np.float32)) == [[0, 1, 2], [3, 4]]
 
 
+def narrow_columns(lefts, tops, num_lines, seed=0):
+    """Columns of 150 px with ragged lines, level with each other."""
+    rng = np.random.default_rng(seed)
+    units = []
+    for left, count in zip(lefts, num_lines, strict=True):
+        units += [
+            (left, tops + 32 * n, left + rng.uniform(80, 150), tops + 32 * n + 20) for n in range(count)
+        ]
+    return units
+
+
+def test_columns_like_others_of_the_page_are_columns():
+    wide = [(x, 100 + 32 * n, x + 150, 120 + 32 * n) for x in (100, 285, 470) for n in range(12)]
+    ragged = narrow_columns((100, 285, 470), 600, (8, 8, 6))
+    alone = flat(reading_order(boxes(*ragged)))
+    assert alone != list(range(22))  # they might be cells
+    heading = (100, 540, 500, 566)
+    assert flat(reading_order(boxes(*wide, heading, *ragged))) == list(range(36 + 1 + 22))
+
+
+def test_rules_between_columns_that_end_part_what_is_above_from_what_is_below():
+    upper, lower = two_columns_level_with_each_other(), two_columns_level_with_each_other()
+    quads = np.concatenate([upper, lower + np.float32([0, 300])])
+    rules = np.array([[[505, 90], [505, 340]], [[505, 395], [505, 640]]], np.float32)
+    assert flat(reading_order(quads, rules=rules)) == list(range(32))
+    assert flat(reading_order(quads)) != list(range(32))
+
+
+def test_a_dash_belongs_to_its_row():
+    cells = [(100, 100, 200, 120), (300, 108, 312, 111), (500, 100, 600, 120)]
+    second = [(100, 144, 200, 164), (300, 157, 306, 163), (500, 144, 600, 164)]
+    assert flat(reading_order(boxes(*cells, *second))) == list(range(6))
+
+
 def test_the_foot_of_a_page_is_read_last():
     columns = two_columns_level_with_each_other(20)
     columns = columns[:30]  # the left column is the longer one
