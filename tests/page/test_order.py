@@ -153,6 +153,27 @@ def test_paragraphs_are_blocks():
     assert reading_order(quads) == [[0], [1, 2, 3], [4, 5, 6]]
 
 
+def lines(*spans):
+    """Lines of one type in equal distances, each from its left to its right edge."""
+    return boxes(*((left, 100 + 30 * row, right, 120 + 30 * row) for row, (left, right) in enumerate(spans)))
+
+
+def test_an_indent_below_a_short_line_begins_a_block():
+    quads = lines(
+        (120, 500), (100, 500), (100, 300), (120, 500), (100, 500), (100, 400), (120, 500), (100, 200)
+    )
+    assert reading_order(quads) == [[0, 1, 2], [3, 4, 5], [6, 7]]
+
+
+def test_what_hangs_below_an_item_is_of_its_block():
+    quads = lines((100, 500), (130, 480), (100, 500), (130, 300), (100, 490), (130, 500), (130, 240))
+    assert reading_order(quads) == [[0, 1, 2, 3, 4, 5, 6]]
+
+
+def test_centred_lines_are_one_block():
+    assert len(reading_order(lines((200, 400), (150, 450), (180, 420), (120, 480), (220, 380)))) == 1
+
+
 @pytest.mark.parametrize("order", ORDERS)
 def test_nothing_and_one_unit(order):
     assert reading_order(np.zeros((0, 4, 2), np.float32), order=order) == []
