@@ -30,6 +30,8 @@ _FULL = 0.75
 """Of a column's width: a line with so much ink is full."""
 _LEAST_WIDTH = 4.0
 """In em, of a column; page numbers behind the titles of a list of contents take less."""
+_MANY_LINES, _RAGGED = 12, 0.7
+"""Of so many lines, prose takes more of a column in the mean, though few are full; cells take less."""
 _LIKE_OTHERS = 3.0
 """What it adds to the score that both sides are as wide as columns elsewhere on the page are."""
 _SAME_WIDTH = 0.12
@@ -192,16 +194,21 @@ def _score(boxes: Boxes, sides: _Sides, level: NDArray[np.bool_], rules: Rules, 
         - float(np.clip(0.5 * (sides.gap / em - 4), 0, 3))
         - 1.0 * (max(left.pitch, right.pitch) > 2.4)
         + 3.0 * (ruled > 0.6)
+        + 1.5 * (fewest >= _MANY_LINES and min(left.inked, right.inked) > _RAGGED)
         - 4.0 * (narrower < _LEAST_WIDTH)
     )
 
 
 @dataclass(frozen=True)
 class _Side:
-    """What a strip of units looks like: edges in pixels, `pitch` in heights of its lines."""
+    """What a strip of units looks like: edges in pixels, `pitch` in heights of its lines.
+
+    `filled` is the share of its lines that are full, `inked` how much of its width a line takes in the mean.
+    """
 
     num_lines: float
     filled: float
+    inked: float
     width: float
     pitch: float
     left: float
@@ -221,7 +228,8 @@ class _Side:
         steps = steps[steps > 0.5 * part.em]
         pitch = float(np.median(steps)) / part.em if len(steps) else 1.5
         filled = float(weight[ink > _FULL].sum()) / num_lines
-        return cls(num_lines, filled, right - left, pitch, left, right, top, bottom)
+        inked = float((weight * np.minimum(ink, 1)).sum()) / num_lines
+        return cls(num_lines, filled, inked, right - left, pitch, left, right, top, bottom)
 
 
 def _alone(boxes: Boxes, sides: _Sides, top: float, bottom: float) -> float:

@@ -125,6 +125,21 @@ def test_columns_like_others_of_the_page_are_columns():
     assert flat(reading_order(boxes(*wide, heading, *ragged))) == list(range(36 + 1 + 22))
 
 
+def test_narrow_columns_of_many_ragged_lines_are_no_table():
+    rng = np.random.default_rng(1)
+    columns = [
+        [(left, 100 + 36 * row, left + 220 * rng.uniform(0.5, 1), 120 + 36 * row) for row in range(20)]
+        for left in (100, 345, 590)
+    ]
+    assert flat(reading_order(boxes(*columns[0], *columns[1], *columns[2]))) == list(range(60))
+    cells = [
+        (left, top, left + (right - left) * 0.5, bottom)
+        for left, top, right, bottom in (cell for column in columns for cell in column)
+    ]
+    by_row = [row + 20 * column for row in range(20) for column in range(3)]
+    assert flat(reading_order(boxes(*cells))) == by_row
+
+
 def test_rules_between_columns_that_end_part_what_is_above_from_what_is_below():
     upper, lower = two_columns_level_with_each_other(), two_columns_level_with_each_other()
     quads = np.concatenate([upper, lower + np.float32([0, 300])])
