@@ -115,7 +115,7 @@ class _Part:
 
     def read_page(self, things: IntArray) -> list[list[int]]:
         """The head, what stands between, and the foot."""
-        head, body, foot = split_margins(self.boxes, things, self.page.em)
+        head, body, foot = split_margins(self.boxes, things, self.page.em, self.page.rules)
         return [block for part in (head, body, foot) for block in self.read(part)]
 
     def read_cell(self, things: IntArray) -> list[list[int]]:

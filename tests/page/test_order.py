@@ -161,6 +161,16 @@ def test_the_foot_of_a_page_is_read_last():
     assert flat(reading_order(quads))[-1] == 30
 
 
+def test_the_last_line_of_a_column_beside_its_rule_is_no_foot():
+    left = [(100, 100 + 30 * row, 480, 120 + 30 * row) for row in range(16)]
+    last = (130, 640, 300, 660)  # a short paragraph of its own
+    right = [(530, 100 + 30 * row, 910, 120 + 30 * row) for row in range(12)]
+    rules = np.array([[[505, 95], [505, 680]]], np.float32)
+    quads = boxes(*left, last, *right)
+    assert flat(reading_order(quads, rules=rules)) == list(range(29))
+    assert flat(reading_order(quads))[-1] == 16  # without a rule it is a foot
+
+
 def test_paragraphs_are_blocks():
     first = [(100, 100 + 30 * row, 500, 120 + 30 * row) for row in range(3)]
     second = [(100, 230 + 30 * row, 500, 250 + 30 * row) for row in range(3)]
