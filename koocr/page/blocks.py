@@ -14,6 +14,10 @@ _GAP = 1.6
 """A blank between lines that is so many times the usual one ends a block."""
 _GROWTH = 1.35
 """So does a change of size."""
+_INDENT = 0.6, 3.5
+"""In heights of the line: how far the first line of a paragraph begins to the right of the next one."""
+_SHORT = 3.5
+"""In heights of the line: so much less than the lines below it reaches the last line of a paragraph."""
 
 
 def blocks_of(boxes: Boxes, rows: list[IntArray]) -> list[list[int]]:
@@ -30,9 +34,14 @@ def blocks_of(boxes: Boxes, rows: list[IntArray]) -> list[list[int]]:
         return []
     blanks = np.array([_blank(boxes, upper, lower) for upper, lower in pairwise(rows)])
     usual = float(np.median(blanks[blanks > 0])) if (blanks > 0).any() else 0.0
+    begins = [
+        False,
+        *(_is_indented(boxes, *three) for three in zip(rows, rows[1:], rows[2:], strict=False)),
+        False,
+    ]
     blocks = [rows[0].tolist()]
-    for upper, lower, blank in zip(rows, rows[1:], blanks.tolist(), strict=False):
-        if _ends(boxes, upper, lower, blank, usual):
+    for upper, lower, blank, is_new in zip(rows, rows[1:], blanks.tolist(), begins[1:], strict=False):
+        if is_new or _ends(boxes, upper, lower, blank, usual):
             blocks.append([])
         blocks[-1].extend(lower.tolist())
     return blocks
@@ -47,3 +56,18 @@ def _ends(boxes: Boxes, upper: IntArray, lower: IntArray, blank: float, usual: f
     if max(heights) > _GROWTH * min(heights):
         return True
     return blank > max(_GAP * usual, usual + 0.3 * min(heights), 0.6 * min(heights))
+
+
+def _is_indented(boxes: Boxes, upper: IntArray, lower: IntArray, next_: IntArray) -> bool:
+    """Whether the second of three rows is the first line of a paragraph: indented, below one that ends early.
+
+    What goes on in lists hangs below a line that is full; the lines of verses begin where the first one does.
+    """
+    if max(map(len, (upper, lower, next_))) > 1:
+        return False
+    above, first, second = int(upper[0]), int(lower[0]), int(next_[0])
+    size = max(1.0, float(boxes.height[first]))
+    indent = float(boxes.left[first] - boxes.left[second]) / size
+    room = float(max(boxes.right[first], boxes.right[second]) - boxes.right[above]) / size
+    begins_left = boxes.left[first] - boxes.left[above] > -_INDENT[0] * size
+    return bool(_INDENT[0] < indent < _INDENT[1] and room > _SHORT and begins_left)

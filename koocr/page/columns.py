@@ -7,7 +7,7 @@ them apart: prose fills its column, is wide and dense, and has lines where the o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from koocr.page.level import Boxes, IntArray
 from koocr.page.rows import are_level
 from koocr.page.separators import Rules
+from koocr.page.wrapped import is_wrapped_table
 
 __all__ = ["Gutter", "best_gutter"]
 
@@ -29,6 +30,12 @@ _FULL = 0.75
 """Of a column's width: a line with so much ink is full."""
 _LEAST_WIDTH = 4.0
 """In em, of a column; page numbers behind the titles of a list of contents take less."""
+_MANY_LINES, _RAGGED = 12, 0.7
+"""Of so many lines, prose takes more of a column in the mean, though few are full; cells take less."""
+_LIKE_OTHERS = 3.0
+"""What it adds to the score that both sides are as wide as columns elsewhere on the page are."""
+_SAME_WIDTH = 0.12
+_SAME_BLANK = 0.8
 _LEAST_STRIP = 0.15
 """Of the ink beside a gutter: what the strip next to it must hold to say what stands there."""
 
@@ -40,6 +47,7 @@ class Gutter:
     Attributes:
         above, left, right, below: together all units, each once.
         score: of the sides as columns of their own; above 0 they are.
+        edges: of the columns beside it, left and right of the left one and then of the right one, in pixels.
     """
 
     above: IntArray
@@ -47,9 +55,12 @@ class Gutter:
     right: IntArray
     below: IntArray
     score: float
+    edges: tuple[float, ...] = ()
 
 
-def best_gutter(boxes: Boxes, rules: Rules, *, em: float, least_score: float = 0.0) -> Gutter | None:
+def best_gutter(
+    boxes: Boxes, rules: Rules, *, em: float, least_score: float = 0.0, known: Sequence[Gutter] = ()
+) -> Gutter | None:
     """The gutter between two columns that has most beside it; of several such, the widest.
 
     Args:
@@ -57,6 +68,7 @@ def best_gutter(boxes: Boxes, rules: Rules, *, em: float, least_score: float = 0
         rules: horizontal ones end a gutter, a vertical one inside speaks for it.
         em: the usual height of the page's units.
         least_score: see `Gutter.score`.
+        known: gutters elsewhere on the page; what lies below one, or parts columns as wide, is sooner one.
 
     Returns:
         The gutter, or None where nothing stands in columns.
@@ -68,11 +80,27 @@ def best_gutter(boxes: Boxes, rules: Rules, *, em: float, least_score: float = 0
         for gutter in alike:
             sides = _Sides.of(boxes, gutter, level)
             score = _score(boxes, sides, level, rules, em)
-            if score > least_score:
-                found.append((sides.gap, replace(gutter, score=score)))
+            edges = sides.edges(boxes)
+            score += _LIKE_OTHERS * _is_like(edges, known)
+            if score > least_score and not _is_table(boxes, gutter):
+                found.append((sides.gap, replace(gutter, score=score, edges=edges)))
         if found:
             return max(found, key=lambda item: item[0])[1]
     return None
+
+
+def _is_like(edges: tuple[float, ...], known: Sequence[Gutter]) -> bool:
+    """Whether edges are those of columns as wide as known ones, or of a blank that known ones continue in."""
+    outer, start, stop, last = edges
+    widths = np.array([width for gutter in known for width in np.diff(gutter.edges)[::2]])
+    alike = [(np.abs(widths - own) < _SAME_WIDTH * widths).any() for own in (start - outer, last - stop)]
+    blanks = [(gutter.edges[1], max(gutter.edges[1] + 1, gutter.edges[2])) for gutter in known]
+    below = [min(stop, high) - max(start, low) > _SAME_BLANK * (high - low) for low, high in blanks]
+    return all(alike) or any(below)
+
+
+def _is_table(boxes: Boxes, gutter: Gutter) -> bool:
+    return is_wrapped_table(boxes.take(np.union1d(gutter.left, gutter.right)))
 
 
 def _size(gutter: Gutter) -> int:
@@ -124,6 +152,11 @@ class _Sides:
         gap = float(np.quantile(boxes.left[right], 0.1) - np.quantile(boxes.right[left], 0.9))
         return cls(left, right, max(0.0, gap))
 
+    def edges(self, boxes: Boxes) -> tuple[float, ...]:
+        """Left and right of the left strip, then of the right one."""
+        left, right = boxes.take(self.left).hull(), boxes.take(self.right).hull()
+        return left[0], left[2], right[0], right[2]
+
 
 def _strip(boxes: Boxes, units: IntArray, *, last: bool) -> IntArray:
     """The last, or the first, of the strips into which gaps cut all the way down divide some units.
@@ -160,17 +193,22 @@ def _score(boxes: Boxes, sides: _Sides, level: NDArray[np.bool_], rules: Rules, 
         + float(np.clip(0.15 * (fewest - 4), -0.6, 0.3))
         - float(np.clip(0.5 * (sides.gap / em - 4), 0, 3))
         - 1.0 * (max(left.pitch, right.pitch) > 2.4)
-        + 2.0 * (ruled > 0.6)
+        + 3.0 * (ruled > 0.6)
+        + 1.5 * (fewest >= _MANY_LINES and min(left.inked, right.inked) > _RAGGED)
         - 4.0 * (narrower < _LEAST_WIDTH)
     )
 
 
 @dataclass(frozen=True)
 class _Side:
-    """What a strip of units looks like: edges in pixels, `pitch` in heights of its lines."""
+    """What a strip of units looks like: edges in pixels, `pitch` in heights of its lines.
+
+    `filled` is the share of its lines that are full, `inked` how much of its width a line takes in the mean.
+    """
 
     num_lines: float
     filled: float
+    inked: float
     width: float
     pitch: float
     left: float
@@ -190,7 +228,8 @@ class _Side:
         steps = steps[steps > 0.5 * part.em]
         pitch = float(np.median(steps)) / part.em if len(steps) else 1.5
         filled = float(weight[ink > _FULL].sum()) / num_lines
-        return cls(num_lines, filled, right - left, pitch, left, right, top, bottom)
+        inked = float((weight * np.minimum(ink, 1)).sum()) / num_lines
+        return cls(num_lines, filled, inked, right - left, pitch, left, right, top, bottom)
 
 
 def _alone(boxes: Boxes, sides: _Sides, top: float, bottom: float) -> float:

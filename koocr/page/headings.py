@@ -1,12 +1,13 @@
-"""Headings that are too short to reach across all columns, and still end those above them."""
+"""Where one part of a page with columns ends and the next begins, though no heading reaches across them."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from koocr.page.level import Boxes, IntArray
+from koocr.page.separators import Rules
 
-__all__ = ["split_at_heading"]
+__all__ = ["split_at_heading", "split_between_rules"]
 
 _LARGER = 1.15
 """So many times the usual size is a heading."""
@@ -14,6 +15,36 @@ _ROOM = 1.2
 """In em, how much more than the heading's own height the blank beside it is."""
 _STARTS = 0.8
 """In em: columns below a heading begin about level."""
+
+_SAME_PLACE = 0.7
+"""In em: rules between columns stand so exactly below each other."""
+_LEAST_BETWEEN, _MOST_BETWEEN = 1.5, 8.0
+"""In em, from the foot of one to the head of the next."""
+
+
+def split_between_rules(boxes: Boxes, rules: Rules, em: float) -> tuple[IntArray, IntArray] | None:
+    """Cuts where a rule between columns ends and another one begins below it.
+
+    Args:
+        boxes: N units.
+        rules: of the page, in the same coordinates.
+        em: the usual height of the page's units.
+
+    Returns:
+        The numbers of the units above and below; None where there is no such place.
+    """
+    down = rules.down[~rules.are_sides(em)]
+    for upper in down:
+        blank = down[:, 1] - upper[3]
+        is_next = (np.abs(down[:, 0] - upper[2]) < _SAME_PLACE * em) & (blank > _LEAST_BETWEEN * em)
+        if not (is_next & (blank < _MOST_BETWEEN * em)).any():
+            continue
+        is_above = boxes.middle < upper[3]
+        cut = upper[3] + np.array([1, -1]) * 0.5 * em
+        is_clear = (boxes.bottom[is_above] < cut[0]).all() and (boxes.top[~is_above] > cut[1]).all()
+        if is_clear and min(is_above.sum(), (~is_above).sum()) > 2:
+            return np.flatnonzero(is_above), np.flatnonzero(~is_above)
+    return None
 
 
 def split_at_heading(boxes: Boxes, em: float) -> tuple[IntArray, IntArray] | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from koocr.page.level import Boxes, FloatArray, IntArray
 from koocr.page.rows import rows_of
+from koocr.page.separators import Rules
 
 __all__ = ["split_margins"]
 
@@ -23,16 +24,26 @@ _LINES_OF_COLUMN = 3
 """More units that begin where one does make it a line of their column."""
 _NUMBER = 6.0
 """In em: a page number is narrower."""
+_LONG_RULE = 8.0
+"""In em: rules between columns are longer."""
 _NEAR = 1.2
 """So many usual blanks lie at least between a page number and the line above it."""
 
 
-def split_margins(boxes: Boxes, units: IntArray, em: float) -> tuple[IntArray, IntArray, IntArray]:
+def split_margins(
+    boxes: Boxes, units: IntArray, em: float, rules: Rules | None = None
+) -> tuple[IntArray, IntArray, IntArray]:
     """Parts some units in those of the head, of the body and of the foot.
 
     A head is up to two rows that leave much of the width empty, with a wide blank below them from one side of
     the page to the other; or a row of short pieces of which the last ends where the page ends. A foot is the
-    like, or a page number.
+    like, or a page number. Neither stands beside a rule between columns.
+
+    Args:
+        boxes: of all units of the page.
+        units: row numbers of those that are parted.
+        em: the usual height of the page's units.
+        rules: of the page, in the same coordinates, if known.
 
     Returns:
         Three arrays of row numbers of `boxes`, together `units`.
@@ -45,6 +56,8 @@ def split_margins(boxes: Boxes, units: IntArray, em: float) -> tuple[IntArray, I
     foot = _num_margin(boxes, bands[::-1], page.blanks[::-1], page) or int(
         _is_running(boxes, units, bands[-1], page) or _is_number(boxes, bands[-1], page)
     )
+    head *= not _is_beside_rule(boxes, _together(bands[:head]), rules, em)
+    foot *= not _is_beside_rule(boxes, _together(bands[len(bands) - foot :]), rules, em)
     if head + foot >= len(bands):
         return units[:0], units, units[:0]
     body = bands[head : len(bands) - foot]
@@ -78,6 +91,18 @@ def _bands(boxes: Boxes, units: IntArray) -> list[IntArray]:
     order = units[np.argsort(boxes.top[units], kind="stable")]
     reach = np.maximum.accumulate(boxes.bottom[order])
     return np.split(order, np.flatnonzero(boxes.top[order][1:] > reach[:-1]) + 1)
+
+
+def _is_beside_rule(boxes: Boxes, units: IntArray, rules: Rules | None, em: float) -> bool:
+    """Whether a long vertical rule, no side of a frame, runs past the middle of one of some units."""
+    if rules is None or not len(units):
+        return False
+    down = rules.down[~rules.are_sides(em)]
+    left, _, right, _ = boxes.hull()
+    is_within = (down[:, 0] > left + em) & (down[:, 0] < right - em)  # not the edge of the paper
+    down = down[is_within & (down[:, 3] - down[:, 1] > _LONG_RULE * em)]
+    middle = boxes.middle[units][:, None]
+    return bool(((middle > down[:, 1]) & (middle < down[:, 3])).any())
 
 
 def _num_margin(boxes: Boxes, bands: list[IntArray], blanks: FloatArray, page: _Extent) -> int:

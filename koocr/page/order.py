@@ -8,7 +8,7 @@ then each column, then the part below; anything else is read row by row.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -16,18 +16,21 @@ from numpy.typing import NDArray
 
 from koocr.errors import ConfigError
 from koocr.page.blocks import blocks_of
+from koocr.page.cards import rows_and_cards
 from koocr.page.cells import Cell, enclosed_cells
-from koocr.page.columns import best_gutter
-from koocr.page.headings import split_at_heading
+from koocr.page.columns import Gutter, best_gutter
+from koocr.page.headings import split_at_heading, split_between_rules
 from koocr.page.level import Boxes, IntArray, Levelling
 from koocr.page.margins import split_margins
-from koocr.page.rows import cells_of_row, rows_and_cards, rows_of
+from koocr.page.rows import cells_of_row, rows_of
 from koocr.page.separators import Rules, separators
 
 __all__ = ["ORDERS", "reading_order"]
 
 ORDERS: Final = ("auto", "columns", "rows")
 """How to order: by what the page looks like; every gutter parts columns; from top to bottom, row by row."""
+_SURE = 1.0
+"""Score of a gutter from which on it is an example for the others of the page."""
 _LEAST_SCORES: Final = {"auto": 0.0, "columns": -6.0}
 
 
@@ -57,18 +60,28 @@ def reading_order(
     if order == "rows":
         return blocks_of(boxes, rows_of(boxes))
     lines = separators(levelling, boxes, rules)
-    page = _Page(boxes, lines, boxes.em, _LEAST_SCORES[order])
-    return page.read(enclosed_cells(boxes, lines))
+    page, cells = _Page(boxes, lines, boxes.em, _LEAST_SCORES[order]), enclosed_cells(boxes, lines)
+    blocks = page.read(cells)
+    if page.found:  # a page keeps to its columns: what is like them is one too
+        blocks = replace(page, known=tuple(page.found)).read(cells)
+    return blocks
 
 
 @dataclass(frozen=True)
 class _Page:
-    """What all parts of a page share."""
+    """What all parts of a page share.
+
+    Attributes:
+        known: gutters, where some were found before.
+        found: gathers those that surely are some.
+    """
 
     boxes: Boxes
     rules: Rules
     em: float
     least_score: float
+    known: tuple[Gutter, ...] = ()
+    found: list[Gutter] = field(default_factory=list)
 
     def read(self, cell: Cell, *, is_inner: bool = False) -> list[list[int]]:
         """The blocks of a cell, the whole page being one: its own units, and its tables each as one thing."""
@@ -77,7 +90,7 @@ class _Page:
             boxes = _joined(boxes, table.place)
             things.append(self._table(table.rows))
         is_table = np.arange(len(boxes)) >= len(cell.units)
-        part = _Part(boxes, self.rules, self.em, self.least_score)
+        part = _Part(boxes, self)
         blocks = []
         for block in (part.read_cell if is_inner else part.read_page)(np.arange(len(boxes))):
             blocks += _unfolded(block, things, is_table)
@@ -98,13 +111,11 @@ class _Part:
     """The things of one cell."""
 
     boxes: Boxes
-    rules: Rules
-    em: float
-    least_score: float
+    page: _Page
 
     def read_page(self, things: IntArray) -> list[list[int]]:
         """The head, what stands between, and the foot."""
-        head, body, foot = split_margins(self.boxes, things, self.em)
+        head, body, foot = split_margins(self.boxes, things, self.page.em, self.page.rules)
         return [block for part in (head, body, foot) for block in self.read(part)]
 
     def read_cell(self, things: IntArray) -> list[list[int]]:
@@ -117,16 +128,31 @@ class _Part:
         if not len(things):
             return []
         boxes = self.boxes.take(things)
-        cut = split_at_heading(boxes, self.em)
+        em = self.page.em
+        cut = split_at_heading(boxes, em) or split_between_rules(boxes, self.page.rules, em)
         if cut is not None:
             return [block for part in cut for block in self.read(things[np.sort(part)])]
         gutter = None
         if len(things) > 2:
-            gutter = best_gutter(boxes, self.rules, em=self.em, least_score=self.least_score)
+            gutter = self._gutter(boxes)
         if gutter is None:
-            return blocks_of(self.boxes, [things[row] for row in rows_and_cards(boxes, self.em)])
+            rows = rows_and_cards(boxes, self.page.em, blank_above=self._blank_above(things))
+            return blocks_of(self.boxes, [things[row] for row in rows])
+        if gutter.score > _SURE:
+            self.page.found.append(gutter)
         parts = (gutter.above, gutter.left, gutter.right, gutter.below)
         return [block for part in parts for block in self.read(things[np.sort(part)])]
+
+    def _gutter(self, boxes: Boxes) -> Gutter | None:
+        page = self.page
+        return best_gutter(boxes, page.rules, em=page.em, least_score=page.least_score, known=page.known)
+
+    def _blank_above(self, things: IntArray) -> float:
+        """From some things up to what stands over them; 0 where nothing does."""
+        left, top, right, _ = self.boxes.take(things).hull()
+        is_over = (self.boxes.left < right) & (self.boxes.right > left) & (self.boxes.middle < top)
+        is_over[things] = False
+        return top - float(self.boxes.bottom[is_over].max()) if is_over.any() else 0.0
 
 
 def _joined(boxes: Boxes, place: tuple[float, float, float, float]) -> Boxes:

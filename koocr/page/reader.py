@@ -18,6 +18,7 @@ from koocr.layout import Block, Page
 from koocr.line.reader import LineReader
 from koocr.page.assembly import block_of
 from koocr.page.crops import Crop, crop_line
+from koocr.page.crumbs import are_crumbs
 from koocr.page.level import Levelling
 from koocr.page.order import ORDERS, reading_order
 from koocr.page.orientation import is_lying, is_upside_down, surer_way_up
@@ -125,8 +126,8 @@ class PageReader:
             )
             lines = self._read(crops)
         crops, lines = surer_way_up(crops, lines, self._read)
-        # What can't be read is no text.
-        kept = [row for row, line in enumerate(lines) if line.text]
+        # What can't be read is no text, nor is what only looks like some.
+        kept = _legible(quads, lines)
         quads = quads[kept]
         # Their order, once the page is upright; rules part columns and enclose cells.
         levelling = Levelling.of(quads)
@@ -175,6 +176,14 @@ class PageReader:
         by_row = {row: line for chunk, part in zip(chunks, readings, strict=True)
                   for row, line in zip(chunk, part, strict=True)}  # fmt: skip
         return [by_row[row] for row in range(len(crops))]
+
+
+def _legible(quads: NDArray[np.float32], lines: Sequence[Line]) -> list[int]:
+    """Which lines of an upright page say something."""
+    rows = [row for row, line in enumerate(lines) if line.text]
+    boxes = Levelling.of(quads[rows]).boxes(quads[rows])
+    is_crumb = are_crumbs(boxes, [lines[row] for row in rows])
+    return [row for row, is_none in zip(rows, is_crumb.tolist(), strict=True) if not is_none]
 
 
 def _on_page(crop: Crop, back: NDArray[np.float64]) -> Crop:

@@ -7,18 +7,16 @@ from numpy.typing import NDArray
 
 from koocr.page.level import Boxes, IntArray
 
-__all__ = ["are_level", "cells_of_row", "rows_and_cards", "rows_of"]
+__all__ = ["are_level", "cells_of_row", "is_dense", "rows_of", "strips_of"]
 
 _BETWEEN = 0.5
 """In em, between cells."""
 _DENSE = 1.8
 """In em, from line to line of a cell; rows of a table are further apart."""
-_PICTURE = 3.0
-"""In em, of the blank above captions."""
-_MOST_CARD_LINES = 6
-_LEVEL_TOPS = 0.7
 _SAME_ROW = 0.5
 """Of the smaller height: how far the centres of neighbours in a row may differ."""
+_MARK = 0.6
+"""Of the height of what stands beside it: a lower one may stand anywhere between foot and head of a row."""
 
 
 def are_level(boxes: Boxes, tolerance: float = _SAME_ROW) -> NDArray[np.bool_]:
@@ -53,60 +51,37 @@ def cells_of_row(boxes: Boxes) -> list[IntArray]:
     Returns:
         Arrays of row numbers of `boxes`, from left to right; a single one where it is no such row.
     """
-    strips = _strips(boxes)
+    strips = strips_of(boxes)
     counts = {len(rows_of(boxes.take(strip))) for strip in strips}
-    is_row = len(counts) > 1 and all(_is_dense(boxes.take(strip), boxes.em) for strip in strips)
+    is_row = len(counts) > 1 and all(is_dense(boxes.take(strip), boxes.em) for strip in strips)
     return strips if is_row else [np.arange(len(boxes))]
 
 
-def rows_and_cards(boxes: Boxes, em: float) -> list[IntArray]:
-    """As `rows_of`, but captions that stand side by side below pictures are read one after the other.
-
-    Such a row of cards stands below a wide blank, its cards begin level and hold some dense lines each.
-
-    Args:
-        boxes: N units.
-        em: the usual height of the page's units.
-    """
-    order = np.argsort(boxes.top, kind="stable")
-    reach = np.maximum.accumulate(boxes.bottom[order])
-    blanks = boxes.top[order][1:] - reach[:-1]
-    parts = np.split(order, np.flatnonzero(blanks > _PICTURE * em) + 1)
-    rows: list[IntArray] = []
-    for number, part in enumerate(parts):
-        strips = [part[strip] for strip in _strips(boxes.take(part))] if number else [part]
-        is_cards = len(strips) > 1 and _are_cards([boxes.take(strip) for strip in strips], em)
-        for strip in strips if is_cards else [part]:
-            rows += [strip[row] for row in rows_of(boxes.take(strip))]
-    return rows
-
-
-def _are_cards(strips: list[Boxes], em: float) -> bool:
-    num_lines = [len(rows_of(strip)) for strip in strips]
-    tops = [float(strip.top.min()) for strip in strips]
-    is_short = 2 <= max(num_lines) <= _MOST_CARD_LINES and np.mean([num > 1 for num in num_lines]) >= 0.5
-    return bool(
-        is_short and np.ptp(tops) < _LEVEL_TOPS * em and all(_is_dense(strip, em) for strip in strips)
-    )
-
-
-def _strips(boxes: Boxes) -> list[IntArray]:
+def strips_of(boxes: Boxes) -> list[IntArray]:
     """What gaps from the top to the foot part, from left to right."""
     order = np.argsort(boxes.left, kind="stable")
     reach = np.maximum.accumulate(boxes.right[order])
     return np.split(order, np.flatnonzero(boxes.left[order][1:] > reach[:-1] + _BETWEEN * boxes.em) + 1)
 
 
-def _is_dense(boxes: Boxes, em: float) -> bool:
+def is_dense(boxes: Boxes, em: float) -> bool:
     """Whether lines follow each other as in a paragraph."""
     middles = [float(boxes.middle[row].mean()) for row in rows_of(boxes)]
     return bool((np.diff(middles) < _DENSE * max(em, boxes.em)).all())
 
 
-def _joins(boxes: Boxes, row: list[int], unit: int) -> bool:
+def _is_level(boxes: Boxes, row: list[int], unit: int) -> bool:
+    """Whether a unit's middle is near the row's, or it is a mark beside letters: a dash, dots, a comma."""
     middles, heights = boxes.middle[row], boxes.height[row]
-    near = _SAME_ROW * min(float(boxes.height[unit]), float(heights.mean()))
-    if abs(float(boxes.middle[unit] - middles.mean())) > max(near, 0.25 * float(boxes.height[unit])):
+    apart, height = abs(float(boxes.middle[unit] - middles.mean())), float(boxes.height[unit])
+    if apart <= max(_SAME_ROW * min(height, float(heights.mean())), 0.25 * height):
+        return True
+    higher, lower = max(height, float(heights.max())), min(height, float(heights.max()))
+    return lower < _MARK * higher and apart <= (higher - lower) / 2
+
+
+def _joins(boxes: Boxes, row: list[int], unit: int) -> bool:
+    if not _is_level(boxes, row, unit):
         return False
     shared = np.minimum(boxes.right[row], boxes.right[unit]) - np.maximum(boxes.left[row], boxes.left[unit])
     return bool((shared <= 0.3 * np.minimum(boxes.width[row], boxes.width[unit])).all())

@@ -21,6 +21,8 @@ _TOUCHED = 0.25
 """such a share of them runs into text, or if they"""
 _COVERED = 0.45
 """take so much of the height of the text: a table does neither."""
+_ON = 0.7
+"""In em: a rule that ends so near another one ends on it."""
 _EVEN = 0.15
 """Of the distance, how far such rules are off it."""
 
@@ -52,6 +54,13 @@ class Rules:
         inside = (x > left) & (x < right)
         return float(np.clip(shared[inside], 0, None).max(initial=0.0))
 
+    def are_sides(self, em: float) -> NDArray[np.bool_]:
+        """(M,) whether a vertical rule has an end on a horizontal one, as the sides of frames have."""
+        x, y = self.down[:, [0, 2]], self.down[:, [1, 3]]  # (M, 2): of the ends
+        level = np.abs(y[..., None] - self.across[:, [1, 3]].mean(axis=1)) < _ON * em
+        beside = (x[..., None] > self.across[:, 0] - em) & (x[..., None] < self.across[:, 2] + em)
+        return np.asarray((level & beside).any(axis=(1, 2)))
+
 
 def separators(levelling: Levelling, boxes: Boxes, rules: NDArray[np.floating] | None) -> Rules:
     """The rules that part something, in level coordinates.
@@ -65,8 +74,9 @@ def separators(levelling: Levelling, boxes: Boxes, rules: NDArray[np.floating] |
     run, fall = np.abs(ends[:, 1] - ends[:, 0]).T
     across, down = _sorted(ends[run > fall], 0), _sorted(ends[run <= fall], 1)
     is_useful = (_num_struck(boxes, across) <= _MOST_CROSSED) & ~_are_leaders(boxes, across)
-    across = across[is_useful & ~_are_ruled_paper(boxes, across)]
-    down = down[_num_crossed(boxes, down) <= _MOST_CROSSED]
+    is_paper = _are_ruled_paper(boxes, across)
+    down = down[(_num_crossed(boxes, down) <= _MOST_CROSSED) & ~_end_on(across[is_paper], down, boxes.em)]
+    across = across[is_useful & ~is_paper]
     return Rules(across, down)
 
 
@@ -112,3 +122,12 @@ def _are_ruled_paper(boxes: Boxes, across: FloatArray) -> NDArray[np.bool_]:
     _, top, _, bottom = boxes.hull()
     touched = float((_num_struck(boxes, across, edge=0.1) > 0).mean())
     return ~none if touched > _TOUCHED or steps[even].sum() > _COVERED * (bottom - top) else none
+
+
+def _end_on(across: FloatArray, down: FloatArray, em: float) -> NDArray[np.bool_]:
+    """(M,) whether a vertical rule runs from one horizontal rule to another, as between cells."""
+    y = across[:, [1, 3]].mean(axis=1)
+    if not len(y):
+        return np.zeros(len(down), bool)
+    near = [np.abs(down[:, [end]] - y).min(axis=1) < _ON * em for end in (1, 3)]
+    return np.asarray(near[0] & near[1])

@@ -105,6 +105,55 @@ def test_cells_that_rules_enclose_keep_their_lines_together():
     assert reading_order(quads, rules=np.array(lines, np.float32)) == [[0, 1, 2], [3, 4]]
 
 
+def narrow_columns(lefts, tops, num_lines, seed=0):
+    """Columns of 150 px with ragged lines, level with each other."""
+    rng = np.random.default_rng(seed)
+    units = []
+    for left, count in zip(lefts, num_lines, strict=True):
+        units += [
+            (left, tops + 32 * n, left + rng.uniform(80, 150), tops + 32 * n + 20) for n in range(count)
+        ]
+    return units
+
+
+def test_columns_like_others_of_the_page_are_columns():
+    wide = [(x, 100 + 32 * n, x + 150, 120 + 32 * n) for x in (100, 285, 470) for n in range(12)]
+    ragged = narrow_columns((100, 285, 470), 600, (8, 8, 6))
+    alone = flat(reading_order(boxes(*ragged)))
+    assert alone != list(range(22))  # they might be cells
+    heading = (100, 540, 500, 566)
+    assert flat(reading_order(boxes(*wide, heading, *ragged))) == list(range(36 + 1 + 22))
+
+
+def test_narrow_columns_of_many_ragged_lines_are_no_table():
+    rng = np.random.default_rng(1)
+    columns = [
+        [(left, 100 + 36 * row, left + 220 * rng.uniform(0.5, 1), 120 + 36 * row) for row in range(20)]
+        for left in (100, 345, 590)
+    ]
+    assert flat(reading_order(boxes(*columns[0], *columns[1], *columns[2]))) == list(range(60))
+    cells = [
+        (left, top, left + (right - left) * 0.5, bottom)
+        for left, top, right, bottom in (cell for column in columns for cell in column)
+    ]
+    by_row = [row + 20 * column for row in range(20) for column in range(3)]
+    assert flat(reading_order(boxes(*cells))) == by_row
+
+
+def test_rules_between_columns_that_end_part_what_is_above_from_what_is_below():
+    upper, lower = two_columns_level_with_each_other(), two_columns_level_with_each_other()
+    quads = np.concatenate([upper, lower + np.float32([0, 300])])
+    rules = np.array([[[505, 90], [505, 340]], [[505, 395], [505, 640]]], np.float32)
+    assert flat(reading_order(quads, rules=rules)) == list(range(32))
+    assert flat(reading_order(quads)) != list(range(32))
+
+
+def test_a_dash_belongs_to_its_row():
+    cells = [(100, 100, 200, 120), (300, 108, 312, 111), (500, 100, 600, 120)]
+    second = [(100, 144, 200, 164), (300, 157, 306, 163), (500, 144, 600, 164)]
+    assert flat(reading_order(boxes(*cells, *second))) == list(range(6))
+
+
 def test_the_foot_of_a_page_is_read_last():
     columns = two_columns_level_with_each_other(20)
     columns = columns[:30]  # the left column is the longer one
@@ -112,11 +161,42 @@ def test_the_foot_of_a_page_is_read_last():
     assert flat(reading_order(quads))[-1] == 30
 
 
+def test_the_last_line_of_a_column_beside_its_rule_is_no_foot():
+    left = [(100, 100 + 30 * row, 480, 120 + 30 * row) for row in range(16)]
+    last = (130, 640, 300, 660)  # a short paragraph of its own
+    right = [(530, 100 + 30 * row, 910, 120 + 30 * row) for row in range(12)]
+    rules = np.array([[[505, 95], [505, 680]]], np.float32)
+    quads = boxes(*left, last, *right)
+    assert flat(reading_order(quads, rules=rules)) == list(range(29))
+    assert flat(reading_order(quads))[-1] == 16  # without a rule it is a foot
+
+
 def test_paragraphs_are_blocks():
     first = [(100, 100 + 30 * row, 500, 120 + 30 * row) for row in range(3)]
     second = [(100, 230 + 30 * row, 500, 250 + 30 * row) for row in range(3)]
     quads = boxes((100, 30, 300, 64), *first, *second)
     assert reading_order(quads) == [[0], [1, 2, 3], [4, 5, 6]]
+
+
+def lines(*spans):
+    """Lines of one type in equal distances, each from its left to its right edge."""
+    return boxes(*((left, 100 + 30 * row, right, 120 + 30 * row) for row, (left, right) in enumerate(spans)))
+
+
+def test_an_indent_below_a_short_line_begins_a_block():
+    quads = lines(
+        (120, 500), (100, 500), (100, 300), (120, 500), (100, 500), (100, 400), (120, 500), (100, 200)
+    )
+    assert reading_order(quads) == [[0, 1, 2], [3, 4, 5], [6, 7]]
+
+
+def test_what_hangs_below_an_item_is_of_its_block():
+    quads = lines((100, 500), (130, 480), (100, 500), (130, 300), (100, 490), (130, 500), (130, 240))
+    assert reading_order(quads) == [[0, 1, 2, 3, 4, 5, 6]]
+
+
+def test_centred_lines_are_one_block():
+    assert len(reading_order(lines((200, 400), (150, 450), (180, 420), (120, 480), (220, 380)))) == 1
 
 
 @pytest.mark.parametrize("order", ORDERS)
