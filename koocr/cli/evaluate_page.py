@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     _check(args)
     from koocr.evaluation.report import write_report
     from koocr.page.evaluation import measure
-    from koocr.page.report import PageReportOptions, build_report, groups_table, scorecard
+    from koocr.page.report import PageReportOptions, build_report, compared_table, groups_table, scorecard
 
     notes: list[str] = []
     reader, groups = _reader(args.detector, args), _groups(args)
@@ -84,7 +84,8 @@ def run(args: argparse.Namespace) -> int:
     command = written_command(NAME, args, add_arguments, left_out=_ON_THIS_MACHINE, files=_FILES)
     options = PageReportOptions(_name(args), command, args.num_samples)
     page = write_report(build_report(found, args.out, options), args.out)
-    for table in (groups_table(found), scorecard(found)):
+    beside = [compared_table(found)] if len(found.counts) > 1 else []
+    for table in (groups_table(found), *beside, scorecard(found)):
         print_table(table)
     for note in found.notes:
         tell(note)
