@@ -32,6 +32,7 @@ class PaddleLines:
 
     Args:
         folder: with the model and the dictionary; they may lie deeper in it.
+        is_trimming: whether margins of one tone are cut off first; not needed for crops of its detector.
 
     Raises:
         WeightsMissingError: one of them is not there.
@@ -41,7 +42,8 @@ class PaddleLines:
     name = "PP-OCRv3 Korean"
     is_inside = True
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
+    def __init__(self, folder: str | os.PathLike[str], *, is_trimming: bool = True) -> None:
+        self._is_trimming = is_trimming
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
@@ -62,7 +64,8 @@ class PaddleLines:
         return [normalise(self._read(image)) for image in images]
 
     def _read(self, image: GreyImage) -> str:
-        (probabilities,) = self._session.run(None, {self._input: _prepared(_trimmed(image))})
+        tight = _trimmed(image) if self._is_trimming else image
+        (probabilities,) = self._session.run(None, {self._input: _prepared(tight)})
         best: NDArray[np.int64] = probabilities[0].argmax(axis=1)
         is_new = np.diff(best, prepend=-1) != 0
         return "".join(self._symbols[number] for number in best[is_new].tolist())
