@@ -45,6 +45,12 @@ def _add_pages(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--num_drawn", type=positive_int, default=10, help="drawn pages of each layout and condition (10)"
     )
+    group.add_argument(
+        "--upright",
+        type=non_negative_int,
+        default=0,
+        help="drawn upright pages, of which none may be turned, and a tenth as many that lie (0)",
+    )
     group.add_argument("--seed", type=non_negative_int, default=0, help="another seed, other pages (0)")
 
 
@@ -78,6 +84,8 @@ def run(args: argparse.Namespace) -> int:
     tesseracts = _tesseracts(args, notes)
     found = measure(reader, groups, [*_others(args), *tesseracts], progress=tell)
     _add_figures(found, args)
+    if args.upright:
+        _add_turns(found, args, reader)
     if args.speed:
         _add_speeds(found, args, groups, tesseracts)
     found.notes += notes
@@ -98,6 +106,8 @@ def _check(args: argparse.Namespace) -> None:
         raise ConfigError(
             "--fonts and --text go together: pages are drawn from both; give the other one, too"
         )
+    if args.upright and args.fonts is None:
+        raise ConfigError("--upright draws pages; give --fonts and --text, too")
     if args.scans is None and args.pdfs is None and args.fonts is None:
         raise ConfigError(
             "there is nothing to read; give --scans, --pdfs, --fonts and --text, or all of them"
@@ -175,6 +185,20 @@ def _detector_mb(weights: str) -> float:
     except KoocrError:
         return float("nan")
     return files["onnx"].num_bytes / 1e6 if "onnx" in files else float("nan")
+
+
+def _add_turns(found: PageFindings, args: argparse.Namespace, reader: PageReader) -> None:
+    from koocr.page.upright import TurnCounts, count_turns, drawn_uprights
+
+    draw = drawn_uprights(args.fonts, args.text, split=args.split, seed=args.seed)
+    found.turns, wrong = count_turns(reader, draw, args.upright, progress=tell)
+    whole = sum(found.turns.values(), TurnCounts())
+    found.figures |= {"upright_turned": float(whole.turned), "righted": whole.share_righted}
+    found.notes.append(
+        f"{whole.turned} of {whole.upright} upright pages were turned; "
+        f"{whole.righted} of {whole.lying} that lay on a side or their head were put right."
+    )
+    found.notes += wrong
 
 
 def _add_speeds(

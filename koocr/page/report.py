@@ -52,6 +52,8 @@ def build_report(found: PageFindings, folder: Path, options: PageReportOptions) 
         Section("What is asked, and what was measured", (scorecard(found), Paragraph(_HOW))),
         Section("By kind of page", (groups_table(found), *_beside(found))),
     ]
+    if found.turns:
+        sections.append(Section("Which way up", (_turns_table(found),)))
     if found.seconds:
         sections.append(Section("Speed", (_speed_table(found),)))
     shown = list(found.shown.values())[: options.num_samples]
@@ -118,6 +120,18 @@ def _side_by_side(found: PageFindings, rate: Callable[[str, PageCounts], float],
     return Table(("pages", *(name or "koocr" for name in names)), tuple(rows), caption)
 
 
+def _turns_table(found: PageFindings) -> Table:
+    rows = tuple(
+        (name, *(f"{number:,}" for number in (of.upright, of.turned, of.lying, of.righted)))
+        for name, of in found.turns.items()
+    )
+    caption = (
+        "Drawn pages of all kinds, by what they went through: upright, of which none may be turned, and "
+        "others turned by 90, 180 and 270 degrees. The reader decides as it does before it reads a page."
+    )
+    return Table(("", "upright", "turned all the same", "on their side or head", "put right"), rows, caption)
+
+
 def _speed_table(found: PageFindings) -> Table:
     rows = tuple((name, f"{seconds:.2f}") for name, seconds in found.seconds.items())
     caption = (
@@ -155,6 +169,7 @@ def _data(found: PageFindings, options: PageReportOptions) -> dict[str, Any]:
             group: [{"name": score.name, **_plain(score.counts)} for score in scores]
             for group, scores in found.scores.items()
         },
+        "turns": {name: asdict(of) for name, of in found.turns.items()},
         "seconds": found.seconds,
         "notes": found.notes,
     }

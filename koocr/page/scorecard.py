@@ -39,6 +39,8 @@ LIMITS: dict[str, Limit] = {
     **{f"order_{condition}_{columns}": _ORDER for condition in CONDITIONS for columns in COLUMNS},
     "worse_than_tesseract": _at_most(0, 0, "{:.0f}"),
     "worse_than_paddle": _at_most(0, 0, "{:.0f}"),
+    "upright_turned": _at_most(0, 0, "{:.0f}"),
+    "righted": Limit(math.nan, math.nan),  # reported beside it
     "times_faster": Limit(1, 3, unit("{:.2f} times")),
     "memory_mb": _at_most(600, 300, "{:.0f} MB"),
     "detector_mb": _at_most(5, 1.7, "{:.2f} MB"),
@@ -58,6 +60,7 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("kinds of pages on which a Tesseract has a lower CER", ("worse_than_tesseract",)),
     ("kinds of pages on which PP-OCR has a lower CER", ("worse_than_paddle",)),
+    ("upright pages (drawn) that are turned / turned ones that come back", ("upright_turned", "righted")),
     ("one A4 page at 150 dpi, two threads, end to end, against Tesseract psm 3", ("times_faster",)),
     ("peak memory for an A4 page at 300 dpi", ("memory_mb",)),
     ("size of the detector, ONNX", ("detector_mb",)),

@@ -111,11 +111,30 @@ def test_speed_is_measured_on_a_page_of_the_pdfs(made: list[Any], monkeypatch: p
     assert "200 MB" in Path("page_evaluation", "report.md").read_text("utf-8")
 
 
+def test_upright_pages_are_shown_to_the_same_reader(
+    made: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        "koocr.page.upright.page_stream",
+        lambda fonts, text, *, split, settings, seed: stream(settings, seed=seed),
+    )
+    turned = iter([0, 1, *[0] * 8, 3])  # the second upright page; the last lies, and is put right
+    monkeypatch.setattr(Knowing, "quarter_turns", lambda reader, image: next(turned), raising=False)
+    assert command("--fonts=F", "--text=T", "--num_drawn=1", "--upright=10") == 0
+    assert len(made) == 1 and "1 of 10 upright pages were turned; 1 of 1" in capsys.readouterr().err
+    data = json.loads(Path("page_evaluation", "report.json").read_text("utf-8"))
+    assert (data["figures"]["upright_turned"], data["figures"]["righted"]) == (1, 1)
+    assert sum(of["upright"] for of in data["turns"].values()) == 10
+    markdown = Path("page_evaluation", "report.md").read_text("utf-8")
+    assert "turned / turned ones that come back | 0 / – | 0 / – | 1 / 100.00 % | missed" in markdown
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ([], "nothing to read"),
         (["--fonts=F"], "--text"),
+        (["--scans=scans", "--upright=5"], "--upright"),
         (["--scans=scans", "--paddle=P"], "--paddle_detector"),
         (["--scans=scans", "--against=a/x.onnx", "--against=b/x.onnx"], "twice"),
     ],
