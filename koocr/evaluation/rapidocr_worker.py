@@ -1,0 +1,76 @@
+"""Reads pages by the package rapidocr; run as a program by a Python that has it, which needs no koocr.
+
+Usage: `python rapidocr_worker.py RECOGNISER DICTIONARY THREADS`. The first line that it writes says what reads:
+`{"version": …, "detector": …}`. Then it answers each line of its input, a picture's path as JSON, by a line:
+`{"lines": [[quad, text], …]}`. `{"error": …}` stands for either where it fails.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from typing import Any
+
+__all__ = ["answers"]
+
+
+def answers(requests: Iterable[str], recogniser: str, dictionary: str, num_threads: int) -> Iterator[str]:
+    """What it says: of itself, and to each request; all in ASCII, each one line.
+
+    Args:
+        requests: paths of pictures, as JSON.
+        recogniser: ONNX file, which reads the lines in place of the package's own.
+        dictionary: its symbols, one a line.
+        num_threads: of each network.
+    """
+    try:
+        engine = _engine(recogniser, dictionary, num_threads)
+        detector = engine.cfg.Det
+        name = " ".join(
+            str(getattr(one, "value", one)) for one in (detector.ocr_version, detector.model_type)
+        )
+        yield json.dumps({"version": version("rapidocr"), "detector": name})
+    except Exception as error:  # whatever it is, koocr says it
+        yield json.dumps({"error": _said(error)})
+        return
+    for request in requests:
+        try:
+            yield json.dumps({"lines": _lines(engine(json.loads(request)))})
+        except Exception as error:
+            yield json.dumps({"error": _said(error)})
+
+
+def _engine(recogniser: str, dictionary: str, num_threads: int) -> Any:
+    """The package as it comes, but for who reads the lines."""
+    from rapidocr import RapidOCR
+
+    threads = "EngineConfig.onnxruntime.{}_op_num_threads"
+    params = {
+        "Rec.model_path": recogniser,
+        "Rec.rec_keys_path": dictionary,
+        threads.format("intra"): num_threads,
+        threads.format("inter"): 1,
+    }
+    return RapidOCR(params=params)
+
+
+def _lines(read: Any) -> list[tuple[list[list[float]], str]]:
+    """Quad and text of each line in the package's order; of a page without text it has None."""
+    if read.boxes is None or read.txts is None:
+        return []
+    quads = [[[float(x), float(y)] for x, y in quad] for quad in read.boxes]
+    return list(zip(quads, map(str, read.txts)))  # noqa: B905: a Python of 3.9 may run this
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".partition("\n")[0]
+
+
+if __name__ == "__main__":
+    del sys.path[0]  # this folder, whose modules would stand before those of that name elsewhere
+    out, sys.stdout = sys.stdout, sys.stderr  # what a package prints is no answer
+    for answer in answers(sys.stdin, *sys.argv[1:3], num_threads=int(sys.argv[3])):
+        out.write(answer + "\n")
+        out.flush()
