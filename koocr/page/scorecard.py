@@ -59,7 +59,7 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
         for condition in CONDITIONS
     ),
     ("kinds of pages on which a Tesseract has a lower CER", ("worse_than_tesseract",)),
-    ("kinds of pages on which PP-OCR has a lower CER", ("worse_than_paddle",)),
+    ("kinds of pages on which RapidOCR or PP-OCR has a lower CER", ("worse_than_paddle",)),
     ("upright pages (drawn) that are turned / turned ones that come back", ("upright_turned", "righted")),
     ("one A4 page at 150 dpi, two threads, end to end, against Tesseract psm 3", ("times_faster",)),
     ("peak memory for an A4 page at 300 dpi", ("memory_mb",)),
@@ -111,17 +111,17 @@ def compared_cer(group: str, counts: PageCounts) -> float:
     return counts.lines_cer if is_pdf else counts.cer
 
 
-def groups_worse(counts: Mapping[str, Mapping[str, PageCounts]], program: str) -> float:
+def groups_worse(counts: Mapping[str, Mapping[str, PageCounts]], *programs: str) -> float:
     """On how many groups of pages one of some programs has a lower `compared_cer` than the reader.
 
     Args:
         counts: program, "" for the reader → group → counts.
-        program: how the names of the others begin.
+        programs: how the names of the others begin.
 
     Returns:
         Their number; NaN without such a program.
     """
-    others = [of for name, of in counts.items() if name.startswith(program)]
+    others = [of for name, of in counts.items() if name.startswith(programs)]
     if not others:
         return math.nan
     ours = {group: compared_cer(group, of) for group, of in counts[""].items()}

@@ -84,6 +84,24 @@ def test_the_report_holds_the_figures_and_the_command(
     assert "det.onnx" in markdown and "bad.onnx" in markdown
 
 
+def test_rapidocr_stands_beside_it(made: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    class Rapid:
+        name, is_inside = "RapidOCR 9", False
+
+        def __init__(self, python: Path, recogniser: Path, *, num_threads: int) -> None:
+            assert (python, recogniser, num_threads) == (Path("v/python"), Path("P"), 2)
+
+        def read(self, image: Any, dpi: float | None = None) -> list[Any]:
+            return []
+
+    monkeypatch.setattr("koocr.evaluation.page_rapidocr.RapidOcrPages", Rapid)
+    assert command("--scans=scans", "--paddle=P", "--rapidocr=v/python") == 0
+    data = json.loads(Path("page_evaluation", "report.json").read_text("utf-8"))
+    assert data["figures"]["worse_than_paddle"] == 0
+    assert data["programs"]["RapidOCR 9"]["scans"]["cer"] == 1
+    assert data["command"] == "koocr evaluate page --scans=scans --paddle=P --rapidocr=python"
+
+
 def test_programs_that_are_not_there_are_noted(
     made: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -136,6 +154,7 @@ def test_upright_pages_are_shown_to_the_same_reader(
         (["--fonts=F"], "--text"),
         (["--scans=scans", "--upright=5"], "--upright"),
         (["--scans=scans", "--paddle=P"], "--paddle_detector"),
+        (["--scans=scans", "--rapidocr=python"], "--paddle goes with"),
         (["--scans=scans", "--against=a/x.onnx", "--against=b/x.onnx"], "twice"),
     ],
 )

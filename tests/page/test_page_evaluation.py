@@ -110,6 +110,7 @@ def test_kinds_on_which_another_is_better_are_counted() -> None:
     assert groups_worse({"": ours, "Tesseract x": second}, "Tesseract") == 0
     assert groups_worse({"": ours, "Tesseract x": second, "Tesseract y": first}, "Tesseract") == 1
     assert math.isnan(groups_worse({"": ours, "PP-OCR": first}, "Tesseract"))
+    assert groups_worse({"": ours, "PP-OCR": first, "RapidOCR": second}, "RapidOCR", "PP-OCR") == 1
 
 
 def test_of_pdfs_the_lines_of_the_truth_are_compared_and_of_other_pages_the_page() -> None:
