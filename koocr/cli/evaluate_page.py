@@ -188,17 +188,19 @@ def _add_figures(found: PageFindings, args: argparse.Namespace) -> None:
 
 
 def _detector_mb(weights: str) -> float:
-    """Megabytes of the detector's ONNX file; NaN where there is none."""
+    """Megabytes of the ONNX file that the detector is read from; NaN where it is none."""
     from koocr.weights import shipped_model
 
     path = Path(weights)
     if weights and path.is_file():
         return path.stat().st_size / 1e6 if path.suffix.lower() == ".onnx" else float("nan")
     try:
-        files = shipped_model(weights, task="detection").files
+        model = shipped_model(weights, task="detection")
     except KoocrError:
         return float("nan")
-    return files["onnx"].num_bytes / 1e6 if "onnx" in files else float("nan")
+    if model.reads_with == "keras":
+        return float("nan")
+    return model.files[model.reads_with].num_bytes / 1e6
 
 
 def _add_turns(found: PageFindings, args: argparse.Namespace, reader: PageReader) -> None:

@@ -13,6 +13,7 @@ from koocr.cli.options import Parser
 from koocr.errors import ConfigError
 from koocr.evaluation.page_samples import PHOTOGRAPHED, SCANNED, drawn_groups, scan_group, taken_group
 from koocr.page.pdf_samples import pdf_group
+from koocr.weights import shipped_model, verified
 from tests.drawn_pages import stream
 from tests.page.measured import Knowing, Known, write_pdfs, write_scans
 
@@ -82,6 +83,16 @@ def test_the_report_holds_the_figures_and_the_command(
         "| drawn pages, clean: order with one / two / three columns | 98.00 % / 98.00 % / 98.00 %" in markdown
     )
     assert "det.onnx" in markdown and "bad.onnx" in markdown
+
+
+def test_the_size_of_the_detector_is_that_of_the_onnx_file_that_is_read(made: list[Any]) -> None:
+    assert command("--scans=scans") == 0
+    figures = json.loads(Path("page_evaluation", "report.json").read_text("utf-8"))["figures"]
+    model = shipped_model("", task="detection")
+    assert figures["detector_mb"] == verified(model.files[model.reads_with]).stat().st_size / 1e6
+    assert command("--scans=scans", "--detector=trained.h5") == 0
+    figures = json.loads(Path("page_evaluation", "report.json").read_text("utf-8"))["figures"]
+    assert figures["detector_mb"] is None
 
 
 def test_rapidocr_stands_beside_it(made: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
