@@ -28,7 +28,9 @@ _REMEDY = "give --rapidocr a Python with the package rapidocr 3, or leave it out
 
 
 class RapidOcrPages:
-    """RapidOCR as it comes, but for the recogniser: PP-OCRv3 for Korean, since its own reads no Hangul.
+    """RapidOCR with PP-OCRv3 for Korean, since its own recogniser reads no Hangul.
+
+    It is best without its classifier of which way up lines are, see `rapidocr_worker`, and so it is run.
 
     Args:
         python: program of the Python that has the package.

@@ -43,11 +43,17 @@ def answers(requests: Iterable[str], recogniser: str, dictionary: str, num_threa
 
 
 def _engine(recogniser: str, dictionary: str, num_threads: int) -> Any:
-    """The package as it comes, but for who reads the lines."""
+    """The package as it comes, but for who reads the lines, and without what turns them.
+
+    Its classifier of which way up a line is turns Korean ones on their head. On six drawn pages of one to
+    three columns, clean and photographed, faces and texts of the training split, the CER of all true lines is
+    30 to 46 % with it and 26 to 42 % without, lower on each page.
+    """
     from rapidocr import RapidOCR
 
     threads = "EngineConfig.onnxruntime.{}_op_num_threads"
     params = {
+        "Global.use_cls": False,
         "Rec.model_path": recogniser,
         "Rec.rec_keys_path": dictionary,
         threads.format("intra"): num_threads,

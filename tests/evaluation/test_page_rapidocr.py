@@ -29,6 +29,7 @@ class RapidOCR:
 
     def __init__(self, params):
         self.params = params
+        assert params["Global.use_cls"] is False
         kind = SimpleNamespace(value="small")
         self.cfg = SimpleNamespace(Det=SimpleNamespace(ocr_version="PP-OCRv9", model_type=kind))
 
