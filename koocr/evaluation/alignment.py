@@ -11,7 +11,7 @@ import numpy.typing as npt
 from koocr.evaluation.readings import IntArray
 from koocr.hangul import NUM_SYLLABLES, split_index
 
-__all__ = ["Step", "align", "edit_distance"]
+__all__ = ["Step", "align", "edit_distance", "least_edits_within"]
 
 _FIRST_SYLLABLE, _SPACE = ord("가"), ord(" ")
 _UNLIKE = 3  # as many letters as two syllables can differ in
@@ -47,6 +47,22 @@ def edit_distance(truth: Sequence[Hashable], read: Sequence[Hashable]) -> int:
     numbers = {item: number for number, item in enumerate(dict.fromkeys([*truth, *read]))}
     rows, columns = (np.array([numbers[item] for item in part], np.int64) for part in (truth, read))
     return int(_table((rows[:, None] != columns).astype(np.int64), gap=1)[-1, -1])
+
+
+def least_edits_within(truth: str, read: str) -> int:
+    """The fewest edits that lead from a text to any part of another (Sellers, 1980).
+
+    Args:
+        truth: what is looked for.
+        read: where; what stands before and after the part costs nothing.
+
+    Returns:
+        0 if it stands there, at most its length: of an empty part, all of it is missing.
+    """
+    if truth in read:
+        return 0
+    costs = (_code_points(truth)[:, None] != _code_points(read)).astype(np.int64)
+    return int(_table(costs, gap=1, starts_anywhere=True)[-1].min())
 
 
 def align(truth: str, read: str) -> list[Step]:
@@ -90,7 +106,7 @@ def _is_syllable(index: IntArray) -> npt.NDArray[np.bool_]:
     return (index >= 0) & (index < NUM_SYLLABLES)
 
 
-def _table(costs: IntArray, *, gap: int) -> IntArray:
+def _table(costs: IntArray, *, gap: int, starts_anywhere: bool = False) -> IntArray:
     """The cheapest way to every cell: (R + 1, C + 1), row r and column c after r and c characters.
 
     Row by row without a loop over columns: what comes from the left is a running minimum once the gaps that
@@ -99,11 +115,12 @@ def _table(costs: IntArray, *, gap: int) -> IntArray:
     Args:
         costs: (R, C) of reading row's character as column's.
         gap: of an insertion or a deletion.
+        starts_anywhere: whether columns before the first that is used cost nothing.
     """
     num_rows, num_columns = costs.shape
     gaps = gap * np.arange(num_columns + 1)
     table = np.empty((num_rows + 1, num_columns + 1), np.int64)
-    table[0] = gaps
+    table[0] = 0 if starts_anywhere else gaps
     for row in range(num_rows):
         from_above = table[row] + gap
         np.minimum(from_above[1:], table[row, :-1] + costs[row], out=from_above[1:])

@@ -19,7 +19,7 @@ from koocr.charset import normalise
 from koocr.errors import WeightsError, WeightsMissingError
 from koocr.image import GreyImage
 
-__all__ = ["PaddleLines"]
+__all__ = ["PaddleLines", "recogniser_files"]
 
 MODEL, DICTIONARY = "rec_korean_PP-OCRv3_infer.onnx", "dict_korean.txt"
 
@@ -32,6 +32,7 @@ class PaddleLines:
 
     Args:
         folder: with the model and the dictionary; they may lie deeper in it.
+        is_trimming: whether margins of one tone are cut off first; not needed for crops of its detector.
 
     Raises:
         WeightsMissingError: one of them is not there.
@@ -41,11 +42,12 @@ class PaddleLines:
     name = "PP-OCRv3 Korean"
     is_inside = True
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
+    def __init__(self, folder: str | os.PathLike[str], *, is_trimming: bool = True) -> None:
+        self._is_trimming = is_trimming
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        model, dictionary = (_find(Path(folder), name) for name in (MODEL, DICTIONARY))
+        model, dictionary = recogniser_files(folder)
         self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
         self._input = self._session.get_inputs()[0].name
         symbols = dictionary.read_text(encoding="utf-8").removesuffix("\n").split("\n")
@@ -62,10 +64,20 @@ class PaddleLines:
         return [normalise(self._read(image)) for image in images]
 
     def _read(self, image: GreyImage) -> str:
-        (probabilities,) = self._session.run(None, {self._input: _prepared(_trimmed(image))})
+        tight = _trimmed(image) if self._is_trimming else image
+        (probabilities,) = self._session.run(None, {self._input: _prepared(tight)})
         best: NDArray[np.int64] = probabilities[0].argmax(axis=1)
         is_new = np.diff(best, prepend=-1) != 0
         return "".join(self._symbols[number] for number in best[is_new].tolist())
+
+
+def recogniser_files(folder: str | os.PathLike[str]) -> tuple[Path, Path]:
+    """The model and the dictionary in a folder, or deeper in it.
+
+    Raises:
+        WeightsMissingError: one of them is not there.
+    """
+    return _find(Path(folder), MODEL), _find(Path(folder), DICTIONARY)
 
 
 def _find(folder: Path, name: str) -> Path:

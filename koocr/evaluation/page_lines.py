@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from koocr.charset import normalise
 from koocr.evaluation.alignment import edit_distance
-from koocr.evaluation.page_metrics import PageCounts, count_page, match_units
+from koocr.evaluation.page_metrics import PageCounts, count_missed, count_page, match_units
 from koocr.polygon import Quads, area, iou_matrix, min_area_quad, quad_iou
 
 __all__ = ["PlacedText", "count_lines", "count_text", "group_lines"]
@@ -67,7 +67,7 @@ def count_lines(
     """Counts as `koocr.evaluation.page_metrics.count_page` does, but finds lines in groups.
 
     The order and the text of the page are counted as there; `found`, `invented` and the text of the lines
-    found as the module's docstring says.
+    found and missed as the module's docstring says.
 
     Args:
         truth: each line's quad and text, in the true order.
@@ -80,12 +80,17 @@ def count_lines(
     read = [line for number, line in enumerate(read) if number not in passed_over]
     groups = group_lines([quad for quad, _ in truth], [quad for quad, _ in read], least_iou=least_iou)
     texts = [(_joined(truth, true), _joined(read, column)) for true, column in groups]
+    found = {number for true, _ in groups for number in true}
+    lost = [normalise(text) for number, (_, text) in enumerate(truth) if number not in found]
+    missed, missed_edits = count_missed(lost, normalise(" ".join(text for _, text in read)))
     return replace(
         counts,
-        found=sum(len(true) for true, _ in groups),
+        found=len(found),
         invented=len(read) - sum(len(columns) for _, columns in groups),
         found_characters=sum(len(text) for text, _ in texts),
         found_edits=sum(edit_distance(*both) for both in texts),
+        missed_characters=missed,
+        missed_edits=missed_edits,
     )
 
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from koocr.charset import normalise
-from koocr.evaluation.alignment import edit_distance
+from koocr.evaluation.alignment import edit_distance, least_edits_within
 from koocr.polygon import iou_matrix
 
-__all__ = ["PageCounts", "count_page", "match_units", "order_pairs"]
+__all__ = ["PageCounts", "count_missed", "count_page", "match_units", "order_pairs"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class PageCounts:
             read one straight after the other, lines that match nothing left out.
         characters, edits: of the whole page's text, a line's end being a space.
         solid, solid_edits: the same without any spaces.
+        missed_characters, missed_edits: of the lines not found; see `count_missed`.
     """
 
     units: int = 0
@@ -41,6 +42,8 @@ class PageCounts:
     edits: int = 0
     solid: int = 0
     solid_edits: int = 0
+    missed_characters: int = 0
+    missed_edits: int = 0
 
     def __add__(self, other: PageCounts) -> PageCounts:
         return PageCounts(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
@@ -59,6 +62,15 @@ class PageCounts:
     def found_cer(self) -> float:
         """Character error rate of the lines found."""
         return _share(self.found_edits, self.found_characters)
+
+    @property
+    def lines_cer(self) -> float:
+        """Character error rate of all lines of the truth; what is read elsewhere costs nothing.
+
+        It says something where the truth names some of a page's lines only. A line not found counts with its
+        edits in whatever was read, all of it if nothing is like it.
+        """
+        return _share(self.found_edits + self.missed_edits, self.found_characters + self.missed_characters)
 
     @property
     def order(self) -> float:
@@ -99,6 +111,9 @@ def count_page(
     found = [(texts[row], read_texts[column]) for row, column in matches.items()]
     whole, whole_read = " ".join(filter(None, texts)), " ".join(filter(None, read_texts))
     solid, solid_read = whole.replace(" ", ""), whole_read.replace(" ", "")
+    missed, missed_edits = count_missed(
+        [text for row, text in enumerate(texts) if row not in matches], whole_read
+    )
     return PageCounts(
         units=len(truth),
         found=len(matches),
@@ -111,7 +126,22 @@ def count_page(
         edits=edit_distance(whole, whole_read),
         solid=len(solid),
         solid_edits=edit_distance(solid, solid_read),
+        missed_characters=missed,
+        missed_edits=missed_edits,
     )
+
+
+def count_missed(lines: Sequence[str], read: str) -> tuple[int, int]:
+    """Characters of lines that were not found where they stand, and the edits of what is most like them.
+
+    A program whose boxes are upright where a photographed line falls, or that cuts lines elsewhere, has read
+    them all the same; one that passed them over has not. So each is looked for in everything that was read.
+
+    Args:
+        lines: their texts, normalised.
+        read: the text of the page, in any order.
+    """
+    return sum(map(len, lines)), sum(least_edits_within(line, read) for line in lines)
 
 
 def match_units(

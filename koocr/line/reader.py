@@ -40,8 +40,9 @@ _TALL = 1.5
 _LEAST_SURE = 0.05
 """Mean confidence of the characters below which nothing was read: the grain of paper comes to 0.01 at most,
 the worst of 500 lines of text to 0.6."""
-_MOST_COLUMNS = 16_000
-"""Columns of strips, padding included, for one call of the engine: larger ones gain nothing on a CPU."""
+_MOST_COLUMNS = 4_000
+"""Columns of strips, padding included, for one call of the engine: more of them gain nothing on a CPU, and a
+thousand take about 5 MB."""
 _LEAST_FILLED = 0.8
 """A batch is closed when its shortest line would fill less of its width: padding costs as much as text."""
 

@@ -12,6 +12,7 @@ from koocr.evaluation.page_metrics import PageCounts
 from koocr.evaluation.page_samples import MeasuredPage, PageGroup
 from koocr.image import GreyImage
 from koocr.layout import Page
+from koocr.page.upright import TurnCounts
 
 __all__ = ["OwnPages", "PageFindings", "PageScore", "ReadsPage", "ReadsPlaces", "Shown", "count", "measure"]
 
@@ -98,6 +99,7 @@ class PageFindings:
         shown: the worst page of each group.
         figures: by the names of `koocr.page.scorecard.LIMITS`.
         seconds: what was timed → seconds.
+        turns: condition → which way up pages were taken to be.
         notes: sentences on what was left out.
     """
 
@@ -107,6 +109,7 @@ class PageFindings:
     shown: dict[str, Shown] = field(default_factory=dict)
     figures: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    turns: dict[str, TurnCounts] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 

@@ -14,7 +14,7 @@ from koocr.document import Line
 from koocr.page.crops import Crop
 from koocr.page.level import as_quads, unit_sizes
 
-__all__ = ["Reading", "is_lying", "is_upside_down", "sureness", "surer_way_up"]
+__all__ = ["Reading", "deciding", "is_lying", "is_upside_down", "sureness", "surer_way_up"]
 
 Reading = Callable[[Sequence[Crop]], list[Line]]
 
@@ -50,6 +50,11 @@ def is_lying(quads: NDArray[np.float32]) -> bool:
     return int(down.sum()) >= _FEWEST_LONG and length_down > _MOSTLY * length_across
 
 
+def deciding(crops: Sequence[Crop]) -> list[int]:
+    """Which of a page's lines `is_upside_down` looks at: the longest ones, the longest first."""
+    return sorted(range(len(crops)), key=lambda row: -crops[row].image.shape[1])[:_SAMPLE]
+
+
 def is_upside_down(crops: Sequence[Crop], lines: Sequence[Line], read: Reading) -> bool:
     """Whether a page stands on its head, seen from its longest lines.
 
@@ -58,7 +63,7 @@ def is_upside_down(crops: Sequence[Crop], lines: Sequence[Line], read: Reading) 
         lines: what was read there.
         read: reads crops; not called where the lines are sure enough as they are.
     """
-    longest = sorted(range(len(crops)), key=lambda row: -crops[row].image.shape[1])[:_SAMPLE]
+    longest = deciding(crops)
     as_is = np.array([sureness(lines[row]) for row in longest])
     if not longest or as_is.mean() >= _SURE:
         return False

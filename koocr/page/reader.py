@@ -21,7 +21,7 @@ from koocr.page.crops import Crop, crop_line
 from koocr.page.crumbs import are_crumbs
 from koocr.page.level import Levelling
 from koocr.page.order import ORDERS, reading_order
-from koocr.page.orientation import is_lying, is_upside_down, surer_way_up
+from koocr.page.orientation import deciding, is_lying, is_upside_down, surer_way_up
 from koocr.page.rules import find_rules
 from koocr.page.turning import turn_matrix, turned_half, upright_angle
 from koocr.page.words import page_line
@@ -139,6 +139,23 @@ class PageReader:
         angle = upright_angle(turns, levelling.slope)
         blocks: tuple[Block, ...] = tuple(block_of([units[row] for row in block], angle) for block in order)
         return Page(number, width, height, angle if blocks else 0.0, dpi, blocks)
+
+    def quarter_turns(self, image: ImageSource) -> int:
+        """How a page must be turned to be read, as `read` finds it, but from the lines alone that decide.
+
+        Args:
+            image: see `koocr.image.load_image`.
+
+        Returns:
+            Quarter turns against the clock, 0 to 3.
+
+        Raises:
+            InputError: the image can't be read.
+        """
+        found = self._find(load_image(image))
+        crops = [crop for quad in found.quads if (crop := crop_line(found.grey, quad)) is not None]
+        crops = [crops[row] for row in deciding(crops)]
+        return (found.turns + 2 * is_upside_down(crops, self._read(crops), self._read)) % 4
 
     def _find(self, grey: GreyImage) -> _Found:
         quads = self._quads(grey)

@@ -12,9 +12,9 @@ from koocr.evaluation.page_metrics import PageCounts
 from koocr.evaluation.report import Block, Paragraph, Picture, Report, Section, Table, percent
 from koocr.page.evaluation import PageFindings, Shown
 from koocr.page.exporters.picture import draw_page
-from koocr.page.scorecard import figures_of, scorecard_table
+from koocr.page.scorecard import compared_cer, figures_of, scorecard_table
 
-__all__ = ["PageReportOptions", "build_report", "groups_table", "scorecard"]
+__all__ = ["PageReportOptions", "build_report", "compared_table", "groups_table", "scorecard"]
 
 _HOW = (
     "Page CER: edits of the whole page's text in NFC, a line's end being a space, by the characters of the "
@@ -22,7 +22,12 @@ _HOW = (
     "other gaps, pieces are put together first, for all programs alike (see koocr.evaluation.page_lines). "
     "Order: of neighbouring lines that were both found, the share that is read one straight after the other."
 )
-_RATES = ("recall", "precision", "found_cer", "order", "cer", "cer_solid")
+_COMPARED = (
+    "Errors by which programs are compared: of PDFs those in all true lines, of other pages those in their "
+    "text. The truth of a PDF names its Korean lines only; a line that was not found counts with the "
+    "least edits that make it of anything that the program read on the page, at most all of it."
+)
+_RATES = ("recall", "precision", "found_cer", "lines_cer", "order", "cer", "cer_solid")
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,8 @@ def build_report(found: PageFindings, folder: Path, options: PageReportOptions) 
         Section("What is asked, and what was measured", (scorecard(found), Paragraph(_HOW))),
         Section("By kind of page", (groups_table(found), *_beside(found))),
     ]
+    if found.turns:
+        sections.append(Section("Which way up", (_turns_table(found),)))
     if found.seconds:
         sections.append(Section("Speed", (_speed_table(found),)))
     shown = list(found.shown.values())[: options.num_samples]
@@ -78,25 +85,51 @@ def groups_table(found: PageFindings) -> Table:
                 *rates,
             )
         )
-    header = ("lines found", "of what was found", "CER of these", "order", "page CER", "without spaces")
+    header = (
+        "lines found",
+        "of what was found",
+        "CER of these",
+        "of all lines",
+        "order",
+        "page CER",
+        "without spaces",
+    )
     return Table(("pages", "number", "lines", *header), tuple(rows))
 
 
+def compared_table(found: PageFindings) -> Table:
+    """A row for each kind of page: the errors of all programs, side by side."""
+    return _side_by_side(found, compared_cer, _COMPARED)
+
+
 def _beside(found: PageFindings) -> list[Block]:
-    """Page CER and lines found of all programs, side by side."""
+    """Errors and lines found of all programs, side by side."""
     if len(found.counts) < 2:
         return []
-    cer = _side_by_side(found, lambda counts: counts.cer, "Page CER, spaces included.")
-    recall = _side_by_side(found, lambda counts: counts.recall, "Lines found.")
-    return [cer, recall]
+    cer = _side_by_side(found, lambda _, counts: counts.cer, "Page CER, spaces included.")
+    recall = _side_by_side(found, lambda _, counts: counts.recall, "Lines found.")
+    return [compared_table(found), cer, recall]
 
 
-def _side_by_side(found: PageFindings, rate: Callable[[PageCounts], float], caption: str) -> Table:
+def _side_by_side(found: PageFindings, rate: Callable[[str, PageCounts], float], caption: str) -> Table:
     names = list(found.counts)
     rows = [
-        (group, *(percent(rate(found.counts[name][group])) for name in names)) for group in found.counts[""]
+        (group, *(percent(rate(group, found.counts[name][group])) for name in names))
+        for group in found.counts[""]
     ]
     return Table(("pages", *(name or "koocr" for name in names)), tuple(rows), caption)
+
+
+def _turns_table(found: PageFindings) -> Table:
+    rows = tuple(
+        (name, *(f"{number:,}" for number in (of.upright, of.turned, of.lying, of.righted)))
+        for name, of in found.turns.items()
+    )
+    caption = (
+        "Drawn pages of all kinds, by what they went through: upright, of which none may be turned, and "
+        "others turned by 90, 180 and 270 degrees. The reader decides as it does before it reads a page."
+    )
+    return Table(("", "upright", "turned all the same", "on their side or head", "put right"), rows, caption)
 
 
 def _speed_table(found: PageFindings) -> Table:
@@ -136,6 +169,7 @@ def _data(found: PageFindings, options: PageReportOptions) -> dict[str, Any]:
             group: [{"name": score.name, **_plain(score.counts)} for score in scores]
             for group, scores in found.scores.items()
         },
+        "turns": {name: asdict(of) for name, of in found.turns.items()},
         "seconds": found.seconds,
         "notes": found.notes,
     }

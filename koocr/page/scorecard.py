@@ -18,7 +18,7 @@ from koocr.evaluation.page_samples import (
 from koocr.evaluation.report import Table
 from koocr.page.pdf_samples import PDFS
 
-__all__ = ["LIMITS", "ROWS", "figures_of", "groups_worse", "scorecard_table"]
+__all__ = ["LIMITS", "ROWS", "compared_cer", "figures_of", "groups_worse", "scorecard_table"]
 
 _ORDER = Limit(0.98, 0.998)
 
@@ -39,6 +39,8 @@ LIMITS: dict[str, Limit] = {
     **{f"order_{condition}_{columns}": _ORDER for condition in CONDITIONS for columns in COLUMNS},
     "worse_than_tesseract": _at_most(0, 0, "{:.0f}"),
     "worse_than_paddle": _at_most(0, 0, "{:.0f}"),
+    "upright_turned": _at_most(0, 0, "{:.0f}"),
+    "righted": Limit(math.nan, math.nan),  # reported beside it
     "times_faster": Limit(1, 3, unit("{:.2f} times")),
     "memory_mb": _at_most(600, 300, "{:.0f} MB"),
     "detector_mb": _at_most(5, 1.7, "{:.2f} MB"),
@@ -56,8 +58,9 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
         )
         for condition in CONDITIONS
     ),
-    ("kinds of pages on which a Tesseract has a lower page CER", ("worse_than_tesseract",)),
-    ("kinds of pages on which PP-OCR has a lower page CER", ("worse_than_paddle",)),
+    ("kinds of pages on which a Tesseract has a lower CER", ("worse_than_tesseract",)),
+    ("kinds of pages on which RapidOCR or PP-OCR has a lower CER", ("worse_than_paddle",)),
+    ("upright pages (drawn) that are turned / turned ones that come back", ("upright_turned", "righted")),
     ("one A4 page at 150 dpi, two threads, end to end, against Tesseract psm 3", ("times_faster",)),
     ("peak memory for an A4 page at 300 dpi", ("memory_mb",)),
     ("size of the detector, ONNX", ("detector_mb",)),
@@ -93,20 +96,38 @@ def figures_of(counts: Mapping[str, PageCounts]) -> dict[str, float]:
     return figures
 
 
-def groups_worse(counts: Mapping[str, Mapping[str, PageCounts]], program: str) -> float:
-    """On how many groups of pages one of some programs has a lower page CER than the reader.
+def compared_cer(group: str, counts: PageCounts) -> float:
+    """The error rate by which programs are compared on a group of pages.
+
+    Of PDFs, however they were taken, that of all true lines, lines not found included: their truth names the
+    Korean lines only, so the CER of the page counts listings and formulas that were read as errors. Of other
+    pages that of the page.
+
+    Args:
+        group: its name.
+        counts: what a program made of it.
+    """
+    is_pdf = group == PDFS or group.startswith(f"{PDFS}, ")
+    return counts.lines_cer if is_pdf else counts.cer
+
+
+def groups_worse(counts: Mapping[str, Mapping[str, PageCounts]], *programs: str) -> float:
+    """On how many groups of pages one of some programs has a lower `compared_cer` than the reader.
 
     Args:
         counts: program, "" for the reader → group → counts.
-        program: how the names of the others begin.
+        programs: how the names of the others begin.
 
     Returns:
         Their number; NaN without such a program.
     """
-    others = [of for name, of in counts.items() if name.startswith(program)]
+    others = [of for name, of in counts.items() if name.startswith(programs)]
     if not others:
         return math.nan
-    return float(sum(any(of[group].cer < ours.cer for of in others) for group, ours in counts[""].items()))
+    ours = {group: compared_cer(group, of) for group, of in counts[""].items()}
+    return float(
+        sum(any(compared_cer(group, of[group]) < cer for of in others) for group, cer in ours.items())
+    )
 
 
 def scorecard_table(figures: Mapping[str, float], programs: Mapping[str, Mapping[str, float]]) -> Table:

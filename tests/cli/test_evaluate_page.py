@@ -13,6 +13,7 @@ from koocr.cli.options import Parser
 from koocr.errors import ConfigError
 from koocr.evaluation.page_samples import PHOTOGRAPHED, SCANNED, drawn_groups, scan_group, taken_group
 from koocr.page.pdf_samples import pdf_group
+from koocr.weights import shipped_model, verified
 from tests.drawn_pages import stream
 from tests.page.measured import Knowing, Known, write_pdfs, write_scans
 
@@ -84,6 +85,34 @@ def test_the_report_holds_the_figures_and_the_command(
     assert "det.onnx" in markdown and "bad.onnx" in markdown
 
 
+def test_the_size_of_the_detector_is_that_of_the_onnx_file_that_is_read(made: list[Any]) -> None:
+    assert command("--scans=scans") == 0
+    figures = json.loads(Path("page_evaluation", "report.json").read_text("utf-8"))["figures"]
+    model = shipped_model("", task="detection")
+    assert figures["detector_mb"] == verified(model.files[model.reads_with]).stat().st_size / 1e6
+    assert command("--scans=scans", "--detector=trained.h5") == 0
+    figures = json.loads(Path("page_evaluation", "report.json").read_text("utf-8"))["figures"]
+    assert figures["detector_mb"] is None
+
+
+def test_rapidocr_stands_beside_it(made: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    class Rapid:
+        name, is_inside = "RapidOCR 9", False
+
+        def __init__(self, python: Path, recogniser: Path, *, num_threads: int) -> None:
+            assert (python, recogniser, num_threads) == (Path("v/python"), Path("P"), 2)
+
+        def read(self, image: Any, dpi: float | None = None) -> list[Any]:
+            return []
+
+    monkeypatch.setattr("koocr.evaluation.page_rapidocr.RapidOcrPages", Rapid)
+    assert command("--scans=scans", "--paddle=P", "--rapidocr=v/python") == 0
+    data = json.loads(Path("page_evaluation", "report.json").read_text("utf-8"))
+    assert data["figures"]["worse_than_paddle"] == 0
+    assert data["programs"]["RapidOCR 9"]["scans"]["cer"] == 1
+    assert data["command"] == "koocr evaluate page --scans=scans --paddle=P --rapidocr=python"
+
+
 def test_programs_that_are_not_there_are_noted(
     made: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -111,12 +140,32 @@ def test_speed_is_measured_on_a_page_of_the_pdfs(made: list[Any], monkeypatch: p
     assert "200 MB" in Path("page_evaluation", "report.md").read_text("utf-8")
 
 
+def test_upright_pages_are_shown_to_the_same_reader(
+    made: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        "koocr.page.upright.page_stream",
+        lambda fonts, text, *, split, settings, seed: stream(settings, seed=seed),
+    )
+    turned = iter([0, 1, *[0] * 8, 3])  # the second upright page; the last lies, and is put right
+    monkeypatch.setattr(Knowing, "quarter_turns", lambda reader, image: next(turned), raising=False)
+    assert command("--fonts=F", "--text=T", "--num_drawn=1", "--upright=10") == 0
+    assert len(made) == 1 and "1 of 10 upright pages were turned; 1 of 1" in capsys.readouterr().err
+    data = json.loads(Path("page_evaluation", "report.json").read_text("utf-8"))
+    assert (data["figures"]["upright_turned"], data["figures"]["righted"]) == (1, 1)
+    assert sum(of["upright"] for of in data["turns"].values()) == 10
+    markdown = Path("page_evaluation", "report.md").read_text("utf-8")
+    assert "turned / turned ones that come back | 0 / – | 0 / – | 1 / 100.00 % | missed" in markdown
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ([], "nothing to read"),
         (["--fonts=F"], "--text"),
+        (["--scans=scans", "--upright=5"], "--upright"),
         (["--scans=scans", "--paddle=P"], "--paddle_detector"),
+        (["--scans=scans", "--rapidocr=python"], "--paddle goes with"),
         (["--scans=scans", "--against=a/x.onnx", "--against=b/x.onnx"], "twice"),
     ],
 )

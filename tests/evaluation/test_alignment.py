@@ -7,7 +7,7 @@ from functools import cache
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koocr.evaluation.alignment import Step, align, edit_distance
+from koocr.evaluation.alignment import Step, align, edit_distance, least_edits_within
 from koocr.hangul import decompose, is_syllable
 
 TEXTS = st.text("가각간나난 aA.", max_size=9)
@@ -65,6 +65,12 @@ def test_distance_equals_the_plain_table(truth: str, read: str) -> None:
 @given(st.lists(st.sampled_from(["가", "나다", "라"]), max_size=6), st.lists(st.sampled_from(["가", "라"])))
 def test_distance_of_words_equals_the_plain_table(truth: list[str], read: list[str]) -> None:
     assert edit_distance(truth, read) == plain_distance(truth, read)
+
+
+@given(TEXTS, TEXTS)
+def test_the_closest_part_is_the_best_of_all_parts(truth: str, read: str) -> None:
+    parts = [read[start:stop] for start in range(len(read) + 1) for stop in range(start, len(read) + 1)]
+    assert least_edits_within(truth, read) == min(plain_distance(truth, part) for part in parts)
 
 
 @given(TEXTS, TEXTS)

@@ -77,3 +77,11 @@ def test_text_alone_is_counted_with_line_ends_as_spaces():
     counts = count_text("가나\n다  라\n", "가나 다라")
     assert (counts.characters, counts.edits, counts.solid, counts.solid_edits) == (6, 1, 4, 0)
     assert counts.cer == pytest.approx(1 / 6) and counts.cer_solid == 0
+
+
+def test_lines_that_no_group_finds_count_with_what_is_most_like_them():
+    read = [(box(0, 0, 130), "가나다 라"), (box(0, 42, 300), "바사 아자"), (box(0, 44, 300), "차가")]
+    counts = count_lines(TRUTH, read)  # the first is cut short, the last was read in another's place
+    assert (counts.found, counts.found_edits, counts.found_characters) == (1, 0, 5)
+    assert (counts.missed_edits, counts.missed_characters) == (1 + 1, 6 + 2)
+    assert counts.lines_cer == 2 / 13

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from koocr.evaluation.page_metrics import PageCounts, count_page, match_units, order_pairs
+from koocr.evaluation.page_metrics import PageCounts, count_missed, count_page, match_units, order_pairs
 
 
 def box(x, y, width=100.0, height=20.0):
@@ -76,3 +76,18 @@ def test_pages_together_and_rates_of_nothing():
     assert (one + one).characters == 26 and (one + PageCounts()) == one
     assert all(math.isnan(rate) for rate in (PageCounts().cer, PageCounts().order, PageCounts().recall))
     assert one.cer_solid == pytest.approx(0)
+
+
+def test_lines_that_were_missed_count_with_what_is_most_like_them():
+    # 가나 다 is read elsewhere with one slip, 라마 nowhere (라 stands alone: one edit), 바 사 and 아 rightly
+    read = [(box(300, 0), "가너 다"), (box(300, 40), "라"), LINES[2], LINES[3]]
+    counts = count_page(LINES, read)
+    assert (counts.found_characters, counts.missed_characters, counts.missed_edits) == (4, 6, 2)
+    assert counts.lines_cer == 2 / 10
+    assert count_missed(["가나 다", "라마"], "") == (6, 6)
+
+
+def test_who_finds_nothing_makes_every_error_and_who_reads_more_makes_none():
+    assert count_page(LINES, []).lines_cer == 1
+    more = [*LINES, (box(300, 0), "int main(void)")]
+    assert count_page(LINES, more).lines_cer == 0 and count_page(LINES, more).cer > 1

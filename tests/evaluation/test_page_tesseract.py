@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from koocr.errors import KoocrError
 from koocr.evaluation.page_tesseract import TesseractProgramPages, find_page_tesseracts, lines_of
+from koocr.fonts import korean_face
 
 HEADER = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n"
 TABLE = (
@@ -135,3 +136,21 @@ def test_nothing_installed_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "tesserocr", None)
     assert find_page_tesseracts() == []
+
+
+def test_the_real_one_reads_lines_in_order_where_they_are() -> None:
+    found = find_page_tesseracts()
+    if not found:
+        pytest.skip("Tesseract with a Korean model is not installed on this machine")
+    page = Image.new("L", (900, 400), 255)
+    font = ImageFont.truetype(str(korean_face()), 64)
+    for place, text in enumerate(("나무 아래 사람", "바다 위의 하늘")):
+        ImageDraw.Draw(page).text((60, 60 + 140 * place), text, font=font, fill=0)
+    for tesseract in found:
+        lines = tesseract.read(np.asarray(page), 150.0)
+        lines = [
+            (quad, text) for quad, text in lines if len(text) > 3
+        ]  # it may part a syllable from its line
+        assert [len(text.split()) for _, text in lines] == [3, 3], (tesseract.name, lines)
+        middles = [float(np.asarray(quad)[:, 1].mean()) for quad, _ in lines]
+        assert 60 < middles[0] < 140 and 200 < middles[1] < 280, (tesseract.name, middles)

@@ -17,7 +17,7 @@ from koocr.evaluation.page_samples import SCANNED, scan_group, taken_group
 from koocr.page import fresh
 from koocr.page.evaluation import OwnPages, PageFindings, measure
 from koocr.page.pdf_samples import PDFS, choose_pages, pdf_group, read_pdf_lines
-from koocr.page.scorecard import LIMITS, ROWS, figures_of, groups_worse, scorecard_table
+from koocr.page.scorecard import LIMITS, ROWS, compared_cer, figures_of, groups_worse, scorecard_table
 from koocr.page.speed import a4, add_speeds, time_in_turns
 from tests.page.measured import Knowing, Known, write_pdfs, write_scans
 
@@ -110,6 +110,18 @@ def test_kinds_on_which_another_is_better_are_counted() -> None:
     assert groups_worse({"": ours, "Tesseract x": second}, "Tesseract") == 0
     assert groups_worse({"": ours, "Tesseract x": second, "Tesseract y": first}, "Tesseract") == 1
     assert math.isnan(groups_worse({"": ours, "PP-OCR": first}, "Tesseract"))
+    assert groups_worse({"": ours, "PP-OCR": first, "RapidOCR": second}, "RapidOCR", "PP-OCR") == 1
+
+
+def test_of_pdfs_the_lines_of_the_truth_are_compared_and_of_other_pages_the_page() -> None:
+    counts = PageCounts(
+        characters=10, edits=9, found_characters=6, found_edits=1, missed_characters=2, missed_edits=1
+    )
+    assert [compared_cer(name, counts) for name in (PDFS, f"{PDFS}, {SCANNED}")] == [0.25, 0.25]
+    assert [compared_cer(name, counts) for name in ("scans", "drawn, 1 column, clean")] == [0.9, 0.9]
+    nothing = PageCounts(characters=10, edits=8, missed_characters=8, missed_edits=8)  # finds no line
+    assert groups_worse({"": {PDFS: counts}, "Tesseract": {PDFS: nothing}}, "Tesseract") == 0
+    assert groups_worse({"": {PDFS: nothing}, "Tesseract": {PDFS: counts}}, "Tesseract") == 1
 
 
 def test_the_table_shows_what_was_measured() -> None:

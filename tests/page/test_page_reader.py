@@ -56,6 +56,20 @@ def test_a_page_that_lies_or_stands_on_its_head_is_read_and_its_places_are_those
     assert np.linalg.norm(np.array(first.quad[0]) - start) < np.linalg.norm(np.array(second.quad[0]) - start)
 
 
+@pytest.mark.parametrize("turns", range(4))
+def test_the_lines_that_decide_say_how_a_page_lies(turns):
+    lines = FakeLines(TEXTS)
+    decider = PageReader(FakeDetector(), lines)
+    image = np.ascontiguousarray(np.rot90(two_columns().image(), turns))
+    assert (turns + decider.quarter_turns(image)) % 4 == 0
+    assert lines.calls == ([8] if turns in (0, 3) else [8, 8])  # not all twenty
+    assert round(decider.read(image).angle / 90) % 4 == decider.quarter_turns(image)
+
+
+def test_a_blank_page_is_not_turned():
+    assert reader().quarter_turns(np.full((300, 200), 255, np.uint8)) == 0
+
+
 def test_threads_change_nothing():
     image = two_columns().image()
     assert reader(num_threads=3).read(image) == reader().read(image)
