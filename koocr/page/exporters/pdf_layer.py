@@ -81,9 +81,14 @@ class PdfWithLayer:
             OSError: the stream can't be written to.
         """
         try:
-            for number in range(len(self._pdf), 0, -1):
-                if number not in self._numbers:
-                    self._pdf.del_page(number - 1)
+            num_kept = 0
+            for number in range(
+                1, len(self._pdf) + 1
+            ):  # from the front, as PDFium counts from there each time
+                if number in self._numbers:
+                    num_kept += 1
+                else:
+                    self._pdf.del_page(num_kept)
             _save(self._pdf, self._stream)
         finally:
             self.close()
