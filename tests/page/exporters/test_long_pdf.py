@@ -87,7 +87,7 @@ def test_a_full_disk_is_an_error():
 def test_a_full_disk_is_an_error_while_a_pdf_is_put_aside(monkeypatch):
     monkeypatch.setattr(pdf_layer, "_PAGES_IN_MEMORY", 1)
     monkeypatch.setattr(pdf_layer.tempfile, "TemporaryFile", lambda dir: FullDisk())
-    exporter = open_exporter("pdf", io.BytesIO(), "책")
-    exporter.add(full_page(1), book_of(2))
+    exporter, source = open_exporter("pdf", io.BytesIO(), "책"), book_of(2)
+    exporter.add(full_page(1), source)
     with pytest.raises(OSError, match="No space"):
-        exporter.add(full_page(2), book_of(2))
+        exporter.add(full_page(2), source)
