@@ -34,7 +34,8 @@ class Engine(Protocol):
 class OnnxEngine:
     """A network in the ONNX format, run by ONNX Runtime on the CPU.
 
-    Several threads may call `run` at once; each call uses `num_threads` threads itself.
+    Several threads may call `run` at once; each call uses `num_threads` threads itself. A pickle of it holds
+    the path, or the bytes, and loads the network anew.
 
     Args:
         model: path of the file, or its bytes.
@@ -46,6 +47,7 @@ class OnnxEngine:
     """
 
     def __init__(self, model: str | Path | bytes, *, num_threads: int = 1) -> None:
+        self._made_of = model, num_threads
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = num_threads
         options.inter_op_num_threads = 1
@@ -75,6 +77,10 @@ class OnnxEngine:
         self._inputs = [given.name for given in self._session.get_inputs()]
         self._outputs = [output.name for output in self._session.get_outputs()]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For other processes, which can't share a session of ONNX Runtime."""
+        return _load_onnx, self._made_of
+
     @property
     def metadata(self) -> Mapping[str, Any]:
         """See `Engine`."""
@@ -85,6 +91,10 @@ class OnnxEngine:
         inputs = batch if isinstance(batch, Mapping) else {self._inputs[0]: batch}
         results = self._session.run(self._outputs, {name: inputs[name] for name in self._inputs})
         return dict(zip(self._outputs, results, strict=True))
+
+
+def _load_onnx(model: str | Path | bytes, num_threads: int) -> OnnxEngine:
+    return OnnxEngine(model, num_threads=num_threads)
 
 
 class KerasEngine:

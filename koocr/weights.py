@@ -116,6 +116,29 @@ def verified(file: ModelFile) -> Path:
     return file.path
 
 
+def reading_file(name: str, *, task: str) -> tuple[Path, bool]:
+    """The file that a reader of a task reads with, and whether Keras is what runs it, and not ONNX Runtime.
+
+    Args:
+        name: path of an `.onnx` or `.h5` file, or name of a shipped model; empty for the task's default.
+        task: see `ShippedModel`.
+
+    Raises:
+        WeightsError: there is neither, it is another task's, or it is damaged. Whether there is an
+            `.h5` file, loading it says.
+    """
+    path = Path(name)
+    suffix = path.suffix.lower()
+    if suffix == ".onnx" and not path_exists(path):
+        raise WeightsMissingError(f"there is no weight file {name!r}; check the path, or see `koocr models`")
+    if suffix in (".h5", ".onnx"):
+        return path, suffix == ".h5"
+    if name and path_exists(path):
+        raise WeightsError(f"{name!r} is no weight file of koocr; give an .onnx or an .h5 file")
+    model = shipped_model(name, task=task)
+    return verified(model.files[model.reads_with]), model.reads_with == "keras"
+
+
 def keras_file(name: str | Path, *, task: str) -> Path:
     """A Keras weight file by its path, or that of a shipped model of a task by its name.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -143,3 +144,12 @@ def test_8_bit_sums_do_not_overflow():
     x = np.full((1, 64), 255, np.float32)
     y = OnnxEngine(int8_product(weights)).run(x)["y"]
     assert np.array_equal(y, x @ weights.astype(np.float32))
+
+
+@pytest.mark.parametrize("is_bytes", [True, False])
+def test_a_pickle_loads_the_network_anew(tmp_path: Path, is_bytes: bool) -> None:
+    path = make_model(tmp_path / "a.onnx", koocr='{"a": 1}')
+    engine = OnnxEngine(path.read_bytes() if is_bytes else path, num_threads=2)
+    again = pickle.loads(pickle.dumps(engine))
+    assert again.metadata == {"a": 1}
+    np.testing.assert_array_equal(again.run(BATCH)["double"], 2 * BATCH)

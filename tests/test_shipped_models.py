@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import subprocess
 import sys
 import unicodedata
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -190,3 +192,17 @@ def test_a_page_without_text_says_nothing() -> None:
     rng = np.random.default_rng(0)
     for page in (np.full((400, 300), 255, np.uint8), rng.integers(0, 256, (300, 400), dtype=np.uint8)):
         assert koocr.read(page).text == ""
+
+
+def test_readers_can_be_sent_to_another_process(reader: KoOCR) -> None:
+    line, page = LineReader(), koocr.PageReader()
+    path, _ = LINES[0]
+    expected = [reader.predict(SAMPLES[0]), line.read(path), page.read(path)]
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        sent = [
+            pool.submit(reader.predict, SAMPLES[0]),
+            pool.submit(line.read, path),
+            pool.submit(page.read, path),
+        ]
+        assert [future.result() for future in sent] == expected
+    assert expected[1].text and expected[2].text

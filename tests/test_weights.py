@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from koocr import weights
 from koocr.errors import WeightsCorruptError, WeightsError, WeightsMissingError
-from koocr.weights import MANIFEST, shipped_model, shipped_models, verified
+from koocr.weights import MANIFEST, reading_file, shipped_model, shipped_models, verified
 
 CONTENT = b"some weights"
 
@@ -120,3 +121,21 @@ def test_a_damaged_manifest(tmp_path: Path, text: str) -> None:
 def test_no_manifest(tmp_path: Path) -> None:
     with pytest.raises(WeightsMissingError, match=r"manifest\.json can't be read \(No such file"):
         shipped_models(tmp_path)
+
+
+def test_what_a_reader_reads_with(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "_pretrained_folder", lambda: folder)
+    for name in ("", "koocr-melnyk"):
+        assert reading_file(name, task="character") == (folder / "small.onnx", False)
+    given = folder / "small.onnx"
+    assert reading_file(str(given), task="line") == (given, False)
+    assert reading_file("new.H5", task="line") == (
+        Path("new.H5"),
+        True,
+    )
+    for name, message in (("none.onnx", "no weight file 'none.onnx'"), (str(folder), "is no weight file of")):
+        with pytest.raises(WeightsError, match=message):
+            reading_file(name, task="character")
+    given.write_bytes(b"other")
+    with pytest.raises(WeightsCorruptError):
+        reading_file("", task="character")

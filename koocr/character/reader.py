@@ -19,11 +19,11 @@ from koocr.character.settings import CharacterSettings
 from koocr.character.symbols import symbol
 from koocr.document import Candidate, Character, JamoScore
 from koocr.engine import Engine, OnnxEngine
-from koocr.errors import ConfigError, WeightsError, WeightsMissingError
+from koocr.errors import ConfigError, WeightsError
 from koocr.hangul import FINALS, INITIALS, MEDIALS, NUM_SYLLABLES
 from koocr.image import ImageSource, as_batch, is_batch, load_image, load_image_of_batch
 from koocr.ink import fit_glyph
-from koocr.weights import keras_file, path_exists, shipped_model, verified
+from koocr.weights import keras_file, reading_file, shipped_model
 
 if TYPE_CHECKING:
     import keras
@@ -168,22 +168,9 @@ class KoOCR:
 
     def _open(self, weights: str) -> Engine:
         """Finds the weights and makes the engine that runs them."""
-        path = Path(weights)
-        self._keras_weights = weights
-        if path.suffix.lower() == ".h5":
-            return self._open_keras(path)
-        if path.suffix.lower() == ".onnx":
-            if not path_exists(path):
-                raise WeightsMissingError(
-                    f"there is no weight file {weights!r}; check the path, or see `koocr models`"
-                )
-            return OnnxEngine(path)
-        if weights and path_exists(path):
-            raise WeightsError(f"{weights!r} is no weight file of koocr; give an .onnx or an .h5 file")
-        shipped = shipped_model(weights)
-        self._keras_weights = shipped.name
-        file = verified(shipped.files[shipped.reads_with])
-        return self._open_keras(file) if shipped.reads_with == "keras" else OnnxEngine(file)
+        self._keras_weights = weights or shipped_model().name
+        path, is_keras = reading_file(weights, task="character")
+        return self._open_keras(path) if is_keras else OnnxEngine(path)
 
     def _open_keras(self, path: Path) -> Engine:
         from koocr.character.keras_model import load_model, stored_metadata

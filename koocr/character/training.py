@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -22,10 +21,9 @@ from koocr.data.synthesis import GlyphBatch
 from koocr.errors import ConfigError
 from koocr.hangul import NUM_SYLLABLES
 from koocr.training.logs import Log
-from koocr.training.loop import LoopSettings, TrainingBatch, TrainingLoop
-from koocr.training.optimizers import make_optimizer
-from koocr.training.precision import PRECISIONS, precision
-from koocr.training.schedules import Schedule
+from koocr.training.loop import TrainingBatch, TrainingLoop
+from koocr.training.precision import precision
+from koocr.training.settings import OptimizationSettings
 from koocr.training.weights_file import save_weights
 
 Batches = Callable[[int], GlyphBatch]
@@ -50,53 +48,30 @@ class TrainingData:
 
 
 @dataclass(frozen=True)
-class TrainingSettings:
+class TrainingSettings(OptimizationSettings):
     """How a character network is trained; the network itself is `CharacterSettings`.
 
     Attributes:
-        learning_rate: the schedule's peak.
-        optimizer: see `koocr.training.optimizers`.
-        weight_decay: decoupled.
-        schedule: see `koocr.training.schedules`.
-        warmup_steps: of straight rise; at most a quarter of all.
         label_smoothing: of every output but "kind".
         single_weight: of the loss of "single", an easy output that would else dull the others.
         kind_weight: of the loss of "kind", the discriminator.
         fit_discriminator: train the discriminator too; if not, the trunk learns against it as it is.
         early_weight: of the loss of refinement steps before the last.
-        clipnorm: largest norm of the gradient; 0: no limit.
-        precision: "float32" or "mixed_bfloat16".
-        seed: of the first weights and of dropout; None: another each time. Batches have seeds of their own.
-        loop: how long, and what is kept.
     """
 
-    loop: LoopSettings
     learning_rate: float = 0.001
-    optimizer: str = "adamw"
-    weight_decay: float = 0.01
     schedule: str = "cosine"
-    warmup_steps: int = 300
     label_smoothing: float = 0.02
     single_weight: float = 0.5
     kind_weight: float = 0.1
     fit_discriminator: bool = True
     early_weight: float = 0.3
-    clipnorm: float = 0.0
-    precision: str = "float32"
-    seed: int | None = None
 
     def __post_init__(self) -> None:
         """Raises ConfigError on an option that is unknown or out of range."""
-        if self.precision not in PRECISIONS:
-            raise ConfigError(f"precision is {self.precision!r}; choose one of {', '.join(PRECISIONS)}")
+        super().__post_init__()
         if not 0 <= self.label_smoothing < 1:
             raise ConfigError(f"label_smoothing is {self.label_smoothing}; give a number from 0 to below 1")
-        _schedule(self)
-        _optimizer(self)
-
-    def to_dict(self) -> dict[str, Any]:
-        """All settings as plain JSON values."""
-        return asdict(self)
 
 
 def train_network(
@@ -138,7 +113,7 @@ def train_network(
     loop = TrainingLoop(
         model,
         lambda step: to_training_batch(data.batches(step), network, tuple(model.output_names)),
-        schedule=_schedule(training),
+        schedule=training.make_schedule(),
         settings=training.loop,
         folder=folder,
     )
@@ -177,16 +152,7 @@ def compile_network(
                 layer.trainable = False
     losses = {name: _loss(name, training, never_shown) for name in model.output_names}
     weights = {name: _loss_weight(name, training) for name in model.output_names}
-    model.compile(optimizer=_optimizer(training), loss=losses, loss_weights=weights)
-
-
-def _optimizer(training: TrainingSettings) -> keras.Optimizer:
-    return make_optimizer(
-        training.optimizer,
-        training.learning_rate,
-        weight_decay=training.weight_decay,
-        clipnorm=training.clipnorm or None,
-    )
+    model.compile(optimizer=training.make_optimizer(), loss=losses, loss_weights=weights)
 
 
 def _loss(output: str, training: TrainingSettings, never_shown: frozenset[int]) -> keras.losses.Loss:
@@ -202,15 +168,6 @@ def _loss_weight(output: str, training: TrainingSettings) -> float:
     if output == "single":
         return training.single_weight
     return 1.0 if head_of(output) == output else training.early_weight
-
-
-def _schedule(training: TrainingSettings) -> Schedule:
-    return Schedule(
-        training.schedule,
-        peak=training.learning_rate,
-        num_steps=training.loop.num_steps,
-        num_warmup=min(training.warmup_steps, training.loop.num_steps // 4),
-    )
 
 
 def to_training_batch(

@@ -136,7 +136,8 @@ class DocumentFiles:
         for name, path in self.paths.items():
             if not FORMATS[name].one_page:
                 stream = self._stack.enter_context(atomic_file(path))
-                self._exporters.append(open_exporter(name, stream, self.name))
+                exporter = open_exporter(name, stream, self.name, folder=path.parent)
+                self._exporters.append(exporter)
 
 
 def page_path(path: Path, name: str, number: int, num_pages: int) -> Path:

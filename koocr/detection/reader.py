@@ -12,10 +12,10 @@ from koocr.detection.metadata import DetectorMetadata
 from koocr.detection.prepare import LONG_SIDE, prepare, to_input
 from koocr.detection.settings import STRIDE, DetectorSettings
 from koocr.engine import Engine, OnnxEngine
-from koocr.errors import ConfigError, WeightsError, WeightsMissingError
+from koocr.errors import ConfigError
 from koocr.image import GreyImage
 from koocr.polygon import Quads
-from koocr.weights import path_exists, shipped_model, verified
+from koocr.weights import reading_file
 
 __all__ = ["Detector", "TextRegion"]
 
@@ -100,21 +100,8 @@ class Detector:
 
 def _open(weights: str, num_threads: int) -> Engine:
     """Finds the weights and makes the engine that runs them."""
-    path = Path(weights)
-    suffix = path.suffix.lower()
-    if suffix == ".h5":
-        return _open_keras(path)
-    if suffix == ".onnx":
-        if not path_exists(path):
-            raise WeightsMissingError(
-                f"there is no weight file {weights!r}; check the path, or see `koocr models`"
-            )
-        return OnnxEngine(path, num_threads=num_threads)
-    if weights and path_exists(path):
-        raise WeightsError(f"{weights!r} is no weight file of koocr; give an .onnx or an .h5 file")
-    shipped = shipped_model(weights, task="detection")
-    file = verified(shipped.files[shipped.reads_with])
-    return _open_keras(file) if shipped.reads_with == "keras" else OnnxEngine(file, num_threads=num_threads)
+    path, is_keras = reading_file(weights, task="detection")
+    return _open_keras(path) if is_keras else OnnxEngine(path, num_threads=num_threads)
 
 
 def _open_keras(path: Path) -> Engine:

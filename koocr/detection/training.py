@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -19,53 +18,20 @@ from koocr.detection.prepare import to_input
 from koocr.detection.settings import DetectorSettings
 from koocr.detection.targets import draw_targets
 from koocr.detection.validation import validate
-from koocr.errors import ConfigError
 from koocr.training.logs import Log
-from koocr.training.loop import LoopSettings, TrainingBatch, TrainingLoop
-from koocr.training.optimizers import make_optimizer
-from koocr.training.precision import PRECISIONS, precision
-from koocr.training.schedules import Schedule
+from koocr.training.loop import TrainingBatch, TrainingLoop
+from koocr.training.precision import precision
+from koocr.training.settings import OptimizationSettings
 from koocr.training.weights_file import save_weights
 
 __all__ = ["DetectorData", "DetectorTrainingSettings", "to_training_batch", "train_detector", "with_loss"]
 
 
 @dataclass(frozen=True)
-class DetectorTrainingSettings:
-    """How a detector is trained; the network itself is `DetectorSettings`.
+class DetectorTrainingSettings(OptimizationSettings):
+    """How a detector is trained; the network itself is `DetectorSettings`."""
 
-    Attributes:
-        loop: how long, and what is kept.
-        learning_rate: the schedule's peak.
-        optimizer: see `koocr.training.optimizers`.
-        weight_decay: decoupled.
-        schedule: see `koocr.training.schedules`.
-        warmup_steps: of straight rise; at most a quarter of all.
-        clipnorm: largest norm of the gradient; 0: no limit.
-        precision: "float32" or "mixed_bfloat16".
-        seed: of the first weights.
-    """
-
-    loop: LoopSettings
-    learning_rate: float = 0.002
-    optimizer: str = "adamw"
-    weight_decay: float = 0.01
-    schedule: str = "trapezoid"
-    warmup_steps: int = 300
     clipnorm: float = 5.0
-    precision: str = "float32"
-    seed: int | None = None
-
-    def __post_init__(self) -> None:
-        """Raises ConfigError on an option that is unknown or out of range."""
-        if self.precision not in PRECISIONS:
-            raise ConfigError(f"precision is {self.precision!r}; choose one of {', '.join(PRECISIONS)}")
-        _schedule(self)
-        _optimizer(self)
-
-    def to_dict(self) -> dict[str, Any]:
-        """All settings as plain JSON values."""
-        return asdict(self)
 
 
 def train_detector(
@@ -107,7 +73,7 @@ def train_detector(
     loop = TrainingLoop(
         learner,
         lambda step: to_training_batch(data.batches(step), settings),
-        schedule=_schedule(training),
+        schedule=training.make_schedule(),
         settings=training.loop,
         folder=folder,
     )
@@ -150,7 +116,7 @@ def _compiled(
     model: keras.Model, settings: DetectorSettings, training: DetectorTrainingSettings
 ) -> keras.Model:
     learner = with_loss(model, settings)
-    learner.compile(optimizer=_optimizer(training), loss={"loss": lambda label, loss: loss})
+    learner.compile(optimizer=training.make_optimizer(), loss={"loss": lambda label, loss: loss})
     return learner
 
 
@@ -159,21 +125,3 @@ def _take(model: keras.Model, weights: Mapping[str, np.ndarray]) -> None:
         value = weights.get(variable.path)
         if value is not None and tuple(value.shape) == tuple(variable.shape):
             variable.assign(value)
-
-
-def _schedule(training: DetectorTrainingSettings) -> Schedule:
-    return Schedule(
-        training.schedule,
-        peak=training.learning_rate,
-        num_steps=training.loop.num_steps,
-        num_warmup=min(training.warmup_steps, training.loop.num_steps // 4),
-    )
-
-
-def _optimizer(training: DetectorTrainingSettings) -> keras.Optimizer:
-    return make_optimizer(
-        training.optimizer,
-        training.learning_rate,
-        weight_decay=training.weight_decay,
-        clipnorm=training.clipnorm or None,
-    )

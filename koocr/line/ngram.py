@@ -92,6 +92,10 @@ class NGram:
         ]
         self._known: dict[tuple[int, ...], float] = {}
 
+    def __reduce__(self) -> tuple[type[NGram], tuple[Charset, tuple[_Level, ...]]]:
+        """For other processes: views can't be pickled."""
+        return NGram, (self._charset, self._levels)
+
     @property
     def charset(self) -> Charset:
         """Whose ids it takes for symbols."""

@@ -12,7 +12,7 @@ import numpy as np
 from koocr.charset import Charset
 from koocr.document import Line
 from koocr.engine import Engine, OnnxEngine
-from koocr.errors import ConfigError, WeightsError, WeightsMissingError
+from koocr.errors import ConfigError
 from koocr.image import GreyImage, ImageSource, as_batch, is_batch, load_image, load_image_of_batch
 from koocr.line.batches import STRIDE, Strips, pad, padded_width
 from koocr.line.beam import BeamSettings, Prior, check_count, with_prior
@@ -23,7 +23,7 @@ from koocr.line.outputs import OutputReader, Place
 from koocr.line.prepare import Strip, fit_line, text_rows
 from koocr.line.settings import LineSettings
 from koocr.line.stages.settings import StageSettings
-from koocr.weights import path_exists, shipped_model, verified
+from koocr.weights import reading_file, shipped_model, verified
 
 __all__ = ["LineReader"]
 
@@ -230,21 +230,8 @@ def _is_file(weights: str) -> bool:
 
 def _open(weights: str, num_threads: int) -> Engine:
     """Finds the weights and makes the engine that runs them."""
-    path = Path(weights)
-    suffix = path.suffix.lower()
-    if suffix == ".h5":
-        return _open_keras(path)
-    if suffix == ".onnx":
-        if not path_exists(path):
-            raise WeightsMissingError(
-                f"there is no weight file {weights!r}; check the path, or see `koocr models`"
-            )
-        return OnnxEngine(path, num_threads=num_threads)
-    if weights and path_exists(path):
-        raise WeightsError(f"{weights!r} is no weight file of koocr; give an .onnx or an .h5 file")
-    shipped = shipped_model(weights, task="line")
-    file = verified(shipped.files[shipped.reads_with])
-    return _open_keras(file) if shipped.reads_with == "keras" else OnnxEngine(file, num_threads=num_threads)
+    path, is_keras = reading_file(weights, task="line")
+    return _open_keras(path) if is_keras else OnnxEngine(path, num_threads=num_threads)
 
 
 def _open_keras(path: Path) -> Engine:

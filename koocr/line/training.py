@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from keras import layers, ops
 
 from koocr.charset import line_charset
 from koocr.data.synthesis.lines import LineBatch
-from koocr.errors import ConfigError, DataError
+from koocr.errors import DataError
 from koocr.line.batches import FittedLines, fit_lines, pad, to_labels
 from koocr.line.ctc import ctc_loss
 from koocr.line.data import LineData
@@ -22,10 +22,9 @@ from koocr.line.settings import LineSettings
 from koocr.line.spelling import spell
 from koocr.line.validation import validate
 from koocr.training.logs import Log
-from koocr.training.loop import LoopSettings, TrainingBatch, TrainingLoop
-from koocr.training.optimizers import make_optimizer
-from koocr.training.precision import PRECISIONS, precision
-from koocr.training.schedules import Schedule
+from koocr.training.loop import TrainingBatch, TrainingLoop
+from koocr.training.precision import precision
+from koocr.training.settings import OptimizationSettings
 from koocr.training.weights_file import save_weights
 
 if TYPE_CHECKING:
@@ -33,41 +32,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class LineTrainingSettings:
-    """How a line network is trained; the network itself is `LineSettings`.
+class LineTrainingSettings(OptimizationSettings):
+    """How a line network is trained; the network itself is `LineSettings`."""
 
-    Attributes:
-        loop: how long, and what is kept.
-        learning_rate: the schedule's peak.
-        optimizer: see `koocr.training.optimizers`.
-        weight_decay: decoupled.
-        schedule: see `koocr.training.schedules`.
-        warmup_steps: of straight rise; at most a quarter of all.
-        clipnorm: largest norm of the gradient; 0: no limit.
-        precision: "float32" or "mixed_bfloat16".
-        seed: of the first weights and of dropout.
-    """
-
-    loop: LoopSettings
-    learning_rate: float = 0.002
     optimizer: str = "muon"
-    weight_decay: float = 0.01
-    schedule: str = "trapezoid"
-    warmup_steps: int = 300
-    clipnorm: float = 0.0
-    precision: str = "float32"
-    seed: int | None = None
-
-    def __post_init__(self) -> None:
-        """Raises ConfigError on an option that is unknown or out of range."""
-        if self.precision not in PRECISIONS:
-            raise ConfigError(f"precision is {self.precision!r}; choose one of {', '.join(PRECISIONS)}")
-        _schedule(self)
-        _optimizer(self)
-
-    def to_dict(self) -> dict[str, Any]:
-        """All settings as plain JSON values."""
-        return asdict(self)
 
 
 @keras.saving.register_keras_serializable(package="koocr")
@@ -124,11 +92,11 @@ def train_line_network(
         recogniser = make()
         if start is not None:
             warm_start(recogniser.model, start)
-        learner = recogniser.compile(_optimizer(training))
+        learner = recogniser.compile(training.make_optimizer())
     loop = TrainingLoop(
         learner,
         lambda step: recogniser.batch(data.batches(step)),
-        schedule=_schedule(training),
+        schedule=training.make_schedule(),
         settings=training.loop,
         folder=folder,
     )
@@ -143,7 +111,7 @@ def train_line_network(
         on_epoch=keep,
     )
     final = make()
-    final.compile(_optimizer(training)).set_weights(loop.best_weights())
+    final.compile(training.make_optimizer()).set_weights(loop.best_weights())
     return final.model
 
 
@@ -224,24 +192,6 @@ def _labels(texts: list[str], network: LineSettings) -> tuple[np.ndarray, np.nda
     for row, values in zip(labels, spelled, strict=True):
         row[: len(values)] = values
     return labels, counts
-
-
-def _schedule(training: LineTrainingSettings) -> Schedule:
-    return Schedule(
-        training.schedule,
-        peak=training.learning_rate,
-        num_steps=training.loop.num_steps,
-        num_warmup=min(training.warmup_steps, training.loop.num_steps // 4),
-    )
-
-
-def _optimizer(training: LineTrainingSettings) -> keras.Optimizer:
-    return make_optimizer(
-        training.optimizer,
-        training.learning_rate,
-        weight_decay=training.weight_decay,
-        clipnorm=training.clipnorm or None,
-    )
 
 
 __all__ = ["LineData", "LineTrainingSettings", "train_line_network", "warm_start", "with_loss"]

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import pypdfium2 as pdfium
@@ -22,6 +22,8 @@ __all__ = ["PdfPages", "open_pdf"]
 
 _MOST_DRAWN: Final = 25_000_000
 """Pixels of a drawn page; A3 at 300 dpi has 17 million."""
+_PAGES_OF_ONE_OPENING: Final = 16
+"""PDFium keeps the pictures of all pages that it drew, as they are in the file, until the PDF is closed."""
 _REASONS: Final = {
     pdfium_c.FPDF_ERR_PASSWORD: "is encrypted; save it without its password first",
     pdfium_c.FPDF_ERR_SECURITY: "is encrypted in a way that can't be read; save it without encryption first",
@@ -44,9 +46,10 @@ class PdfPages:
     def __init__(
         self, data: ImageSource, name: str, *, dpi: float = 200.0, max_pixels: int = MAX_PIXELS
     ) -> None:
-        self._name, self._dpi = name, dpi
+        self._data, self._name, self._dpi = data, name, dpi
         self._most = min(max_pixels, _MOST_DRAWN)
         self._pdf = open_pdf(data, name)
+        self._num_drawn = 0
         self.num_pages = len(self._pdf)
 
     def picture(self, number: int) -> tuple[GreyImage, float | None]:
@@ -55,6 +58,7 @@ class PdfPages:
         Raises:
             InputError: the page is broken.
         """
+        self._forget_pictures()
         with self._page(number) as page:
             dpi = self._fitting_dpi(page)
             bitmap = page.render(scale=dpi / 72, grayscale=True, fill_color=(255, 255, 255, 255))
@@ -79,6 +83,14 @@ class PdfPages:
         """Closes the file."""
         self._pdf.close()
 
+    def _forget_pictures(self) -> None:
+        """Opens the file anew every few pages, so that the memory of a long document stays flat."""
+        if self._num_drawn == _PAGES_OF_ONE_OPENING:
+            self._pdf.close()
+            self._pdf = open_pdf(self._data, self._name)
+            self._num_drawn = 0
+        self._num_drawn += 1
+
     @contextmanager
     def _page(self, number: int) -> Iterator[Any]:
         try:
@@ -102,8 +114,12 @@ class PdfPages:
         return float(min(self._dpi, 72 * (self._most / (width * height)) ** 0.5))
 
 
-def open_pdf(data: ImageSource, name: str) -> Any:
+def open_pdf(data: ImageSource | BinaryIO, name: str) -> Any:
     """Opens a PDF and checks that there are pages in it.
+
+    Args:
+        data: a path, the bytes of a file, or an open file, which is closed with the PDF.
+        name: for messages.
 
     Raises:
         InputError: it is missing, empty, encrypted, broken, or has no pages.
@@ -140,6 +156,9 @@ def _has_no_pages(stream: Any) -> bool:
 def _stream(data: Any, name: str) -> Any:
     if isinstance(data, (bytes, bytearray, memoryview)):
         return BytesIO(data)
+    if hasattr(data, "read"):
+        data.seek(0)
+        return data
     try:
         return open(existing_form(os.fsdecode(data)), "rb")
     except FileNotFoundError:

@@ -330,7 +330,8 @@ def test_a_shipped_model_brings_its_prior(
     NGram.train([TEXT], line_charset(), order=2).save(tmp_path / "prior.npz")
     files = {"onnx": file(onnx_file), "prior": file(tmp_path / "prior.npz")}
     shipped = ShippedModel("own", "line", "", "", "onnx", files, {}, True)
-    monkeypatch.setattr("koocr.line.reader.shipped_model", lambda name, task: shipped)
+    for module in ("koocr.line.reader", "koocr.weights"):
+        monkeypatch.setattr(f"{module}.shipped_model", lambda name, task: shipped)
     monkeypatch.setattr("koocr.line.reader.NGram", Asked)
     for name in (None, "own"):
         assert LineReader(name).read(picture).text == TEXT and asked

@@ -146,13 +146,14 @@ def text_format(name: str) -> TextFormat:
     return cast(TextFormat, import_module(f"koocr.page.exporters.{_MODULES.get(name, name)}"))
 
 
-def open_exporter(name: str, stream: BinaryIO, source: str) -> Exporter:
+def open_exporter(name: str, stream: BinaryIO, source: str, *, folder: Path | None = None) -> Exporter:
     """Begins a file.
 
     Args:
         name: of the format.
         stream: to write to; it is not closed.
         source: name of the document.
+        folder: for a temporary file, if one is needed; None for the system's.
 
     Raises:
         ConfigError: there is no such format.
@@ -160,7 +161,7 @@ def open_exporter(name: str, stream: BinaryIO, source: str) -> Exporter:
     if name == "pdf":
         from koocr.page.exporters.pdf import PdfExporter
 
-        return PdfExporter(stream)
+        return PdfExporter(stream, folder)
     return TextExporter(text_format(name), stream, source)
 
 

@@ -6,6 +6,7 @@ written at once. Pages of a PDF stay as they are; see `koocr.page.exporters.pdf_
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import BinaryIO
 
 from koocr.errors import InputError
@@ -23,10 +24,11 @@ class PdfExporter:
 
     Args:
         stream: to write to.
+        folder: for a temporary file, where a PDF is long; None for the system's.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: BinaryIO, folder: Path | None = None) -> None:
+        self._stream, self._folder = stream, folder
         self._source: Source | None = None
         self._pictures: PdfOfPictures | None = None
         self._pdf: PdfWithLayer | None = None
@@ -64,5 +66,5 @@ class PdfExporter:
         if self._pictures is not None or self._source not in (None, source):
             raise InputError("a PDF and other documents can't become one PDF; name a folder to write to")
         if self._pdf is None:
-            self._source, self._pdf = source, PdfWithLayer(source, self._stream)
+            self._source, self._pdf = source, PdfWithLayer(source, self._stream, self._folder)
         return self._pdf

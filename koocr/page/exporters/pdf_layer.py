@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import tempfile
 from collections.abc import Iterable
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import pypdfium2.raw as pdfium_c
@@ -21,32 +23,40 @@ from koocr.page.pdf_text import page_to_picture, text_lines
 
 __all__ = ["PdfWithLayer"]
 
-_INVISIBLE = pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE
+_INVISIBLE: Final = pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE
+_PAGES_IN_MEMORY: Final = 256
+"""PDFium holds what was added until it is saved, some 0.08 MB a page; saving takes seconds in a large PDF."""
 
 
 class PdfWithLayer:
     """Adds text to the pages of a PDF and writes those that it was added to.
 
     Invisible text that was there before is taken out, as another recogniser left it; words that the page
-    holds as visible text are not added again.
+    holds as visible text are not added again. What was added is put aside in a temporary file now and then,
+    so that a long document takes no more memory than a short one.
 
     Args:
         source: the PDF.
         stream: to write to when it is finished.
+        folder: for the temporary file; None for the system's.
 
     Raises:
         InputError: the PDF is missing, encrypted or broken.
     """
 
-    def __init__(self, source: Source, stream: BinaryIO) -> None:
-        self._name, self._stream = source.name, stream
+    def __init__(self, source: Source, stream: BinaryIO, folder: Path | None = None) -> None:
+        self._name, self._stream, self._folder = source.name, stream, folder
         self._pdf = open_pdf(source.data, source.name)
         self._face = _load_face(self._pdf)
         self._numbers: set[int] = set()
+        self._num_in_memory = 0
 
     def add(self, page: Page) -> None:
-        """Adds what was read on a page."""
+        """Adds what was read on a page; raises OSError if there is no room to put it aside."""
         self.keep(page.number)
+        if self._num_in_memory == _PAGES_IN_MEMORY:
+            self._put_aside()
+        self._num_in_memory += 1
         target = self._pdf[page.number - 1]
         try:
             removed = _remove_invisible(target)
@@ -65,12 +75,21 @@ class PdfWithLayer:
         self._numbers.add(number)
 
     def finish(self) -> None:
-        """Leaves out the pages that were neither added to nor kept, and writes the PDF."""
+        """Leaves out the pages that were neither added to nor kept, and writes the PDF.
+
+        Raises:
+            OSError: the stream can't be written to.
+        """
         try:
-            for number in range(len(self._pdf), 0, -1):
-                if number not in self._numbers:
-                    self._pdf.del_page(number - 1)
-            self._pdf.save(self._stream)
+            num_kept = 0
+            for number in range(
+                1, len(self._pdf) + 1
+            ):  # from the front, as PDFium counts from there each time
+                if number in self._numbers:
+                    num_kept += 1
+                else:
+                    self._pdf.del_page(num_kept)
+            _save(self._pdf, self._stream)
         finally:
             self.close()
 
@@ -81,6 +100,19 @@ class PdfWithLayer:
             self._face = None
         self._pdf.close()
 
+    def _put_aside(self) -> None:
+        """Saves the PDF as it is now and goes on with that."""
+        file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115  it is closed with the PDF in it
+        try:
+            _save(self._pdf, file)
+        except OSError:
+            file.close()
+            raise
+        self.close()
+        self._pdf = open_pdf(file, self._name)
+        self._face = _load_face(self._pdf)
+        self._num_in_memory = 0
+
     def _insert(self, target: Any, run: TextRun) -> None:
         codes = codes_of(run.text)
         glyphs = pdfium_c.FPDFPageObj_CreateTextObj(self._pdf, self._face, run.size)
@@ -88,6 +120,28 @@ class PdfWithLayer:
         pdfium_c.FPDFTextObj_SetTextRenderMode(glyphs, _INVISIBLE)
         pdfium_c.FPDFPageObj_SetMatrix(glyphs, pdfium_c.FS_MATRIX(*run.matrix))
         pdfium_c.FPDFPage_InsertObject(target, glyphs)
+
+
+class _Writer:
+    """Writes for PDFium, which takes no notice of errors: the first is kept, and nothing written after it."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.error: OSError | None = None
+
+    def write(self, data: Any) -> None:
+        if self.error is None:
+            try:
+                self._stream.write(data)
+            except OSError as error:
+                self.error = error
+
+
+def _save(pdf: Any, stream: BinaryIO) -> None:
+    writer = _Writer(stream)
+    pdf.save(writer)
+    if writer.error is not None:
+        raise writer.error
 
 
 def _load_face(pdf: Any) -> Any:
