@@ -159,7 +159,7 @@ def _around(labels: IntArray, inked: IntArray, stats: IntArray, group: int) -> i
 def _open_sides(rules: Rules, em: float) -> FloatArray:
     """(K, 4) what joins the ends of long rules that begin and end alike: many tables have no sides.
 
-    Frames that stand below each other have some and are left alone.
+    Frames that stand below each other have some and are left alone; so are the rules of a page's head and foot.
     """
     long = rules.across[rules.across[:, 2] - rules.across[:, 0] > _LEAST_OPEN * em]
     long = long[np.argsort(long[:, 1], kind="stable")]
@@ -170,11 +170,19 @@ def _open_sides(rules: Rules, em: float) -> FloatArray:
         alike = (np.abs(lower[:, [0, 2]] - upper[[0, 2]]) < _SAME_END * em).all(axis=1)
         if alike.any():
             place = number + 1 + int(np.argmax(alike))
-            if is_closed[number] and is_closed[place]:
-                continue
             nearest = long[place]
+            if (is_closed[number] and is_closed[place]) or _holds_others(upper, nearest, rules, em):
+                continue
             sides += [[*upper[:2], *nearest[:2]], [*upper[2:], *nearest[2:]]]
     return np.array(sides, np.float64).reshape(-1, 4)
+
+
+def _holds_others(upper: FloatArray, lower: FloatArray, rules: Rules, em: float) -> bool:
+    """Whether rules stand between two others and end on neither: then those are of a page's head and foot."""
+    low, high = upper[[1, 3]].max() + em, lower[[1, 3]].min() - em
+    down = (rules.down[:, 1] > low) & (rules.down[:, 3] < high)
+    inside = (rules.down[:, 0] > upper[0] - em) & (rules.down[:, 0] < upper[2] + em)
+    return bool((down & inside).any())
 
 
 def _touched(points: FloatArray, down: FloatArray, em: float) -> NDArray[np.bool_]:

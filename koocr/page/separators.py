@@ -73,7 +73,8 @@ def separators(levelling: Levelling, boxes: Boxes, rules: NDArray[np.floating] |
     ends = levelling.points(np.asarray(np.zeros((0, 2, 2)) if rules is None else rules, np.float64))
     run, fall = np.abs(ends[:, 1] - ends[:, 0]).T
     across, down = _sorted(ends[run > fall], 0), _sorted(ends[run <= fall], 1)
-    is_useful = (_num_struck(boxes, across) <= _MOST_CROSSED) & ~_are_leaders(boxes, across)
+    is_leader = _are_leaders(boxes, across) & ~_end_at(across, down, boxes.em)
+    is_useful = (_num_struck(boxes, across) <= _MOST_CROSSED) & ~is_leader
     is_paper = _are_ruled_paper(boxes, across)
     down = down[(_num_crossed(boxes, down) <= _MOST_CROSSED) & ~_end_on(across[is_paper], down, boxes.em)]
     across = across[is_useful & ~is_paper]
@@ -107,6 +108,13 @@ def _are_leaders(boxes: Boxes, across: FloatArray) -> NDArray[np.bool_]:
     in_row = (y > boxes.middle - 0.3 * boxes.height) & (y < boxes.bottom + 0.6 * boxes.height)
     gap = across[:, :1] - boxes.right
     return np.asarray((in_row & (gap > -boxes.em) & (gap < _LEADER * boxes.em)).any(axis=1))
+
+
+def _end_at(across: FloatArray, down: FloatArray, em: float) -> NDArray[np.bool_]:
+    """(K,) whether a horizontal rule begins on a vertical one, as in a table that stands beside text."""
+    near = np.abs(down[:, [0, 2]].mean(axis=1) - across[:, :1]) < _ON * em
+    y = across[:, 1:2]
+    return np.asarray((near & (y > down[:, 1] - _ON * em) & (y < down[:, 3] + _ON * em)).any(axis=1))
 
 
 def _are_ruled_paper(boxes: Boxes, across: FloatArray) -> NDArray[np.bool_]:
