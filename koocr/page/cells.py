@@ -159,7 +159,8 @@ def _around(labels: IntArray, inked: IntArray, stats: IntArray, group: int) -> i
 def _open_sides(rules: Rules, em: float) -> FloatArray:
     """(K, 4) what joins the ends of long rules that begin and end alike: many tables have no sides.
 
-    Frames that stand below each other have some and are left alone; so are the rules of a page's head and foot.
+    Frames that stand below each other have some and are left alone; so are the rules of a page's head and
+    foot.
     """
     long = rules.across[rules.across[:, 2] - rules.across[:, 0] > _LEAST_OPEN * em]
     long = long[np.argsort(long[:, 1], kind="stable")]
