@@ -154,7 +154,7 @@ def save_scatter(
             axes.xaxis.set_minor_formatter(lambda value, _: "")
         axes.margins(x=0.15)
         highest = max(share for _, share in points.values())
-        axes.set(xlabel=labels[0], ylabel=labels[1], ylim=(0, min(1.0, max(0.05, 1.1 * highest))))
+        axes.set(xlabel=labels[0], ylabel=labels[1], ylim=(0, min(1.06, max(0.05, 1.1 * highest))))
         axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, frameon=False)
         for name, (offset, side) in _label_places(axes, points).items():
@@ -174,17 +174,19 @@ def _label_places(
     axes: Axes, points: Mapping[str, tuple[float, float]]
 ) -> dict[str, tuple[tuple[int, int], str]]:
     """For each point the corner at which its label covers the fewest others: offset and side."""
-    corners = (((4, 4), "left"), ((4, -11), "left"), ((-4, 4), "right"), ((-4, -11), "right"))
+    corners = [
+        ((4 * way, up), side) for up in (4, -11, 15, -22) for way, side in ((1, "left"), (-1, "right"))
+    ]
     centres = {name: axes.transData.transform(place) for name, place in points.items()}
     taken = [(x - 3, y - 3, x + 3, y + 3) for x, y in centres.values()]
     found = {}
     for name, (x, y) in centres.items():
-        width, height = 8 * len(name), 15  # pixels, about
+        width, height = 6 * len(name), 12  # pixels, about
         boxes = []
         for (right, up), side in corners:
             left = x + right * 1.4 - (width if side == "right" else 0)
             boxes.append((left, y + up * 1.4, left + width, y + up * 1.4 + height))
-        hits = [sum(_overlap(box, other) for other in taken) + 2 * (box[2] > axes.bbox.x1) for box in boxes]
+        hits = [sum(_overlap(box, other) for other in taken) + 2 * _is_outside(box, axes) for box in boxes]
         chosen = hits.index(min(hits))
         taken.append(boxes[chosen])
         found[name] = corners[chosen]
@@ -192,6 +194,11 @@ def _label_places(
 
 
 _Box = tuple[float, float, float, float]
+
+
+def _is_outside(box: _Box, axes: Axes) -> bool:
+    """Whether a box leaves the plot at one of its sides."""
+    return box[0] < axes.bbox.x0 or box[2] > axes.bbox.x1
 
 
 def _overlap(one: _Box, other: _Box) -> bool:
