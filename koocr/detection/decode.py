@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,11 +9,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from koocr.bend import Bend
+from koocr.detection.bending import bend_of
+from koocr.detection.growing import grow_distance
 from koocr.detection.settings import MAP_STRIDE
 from koocr.errors import ConfigError
 from koocr.polygon import Quads, min_area_quad, offset_quad
 
-__all__ = ["DecodeSettings", "decode", "grow_distance", "outermost"]
+__all__ = ["DecodeSettings", "decode", "outermost"]
 
 FloatArray = NDArray[np.float32]
 
@@ -47,7 +49,7 @@ class DecodeSettings:
 
 def decode(
     logits: FloatArray, *, shrink: float, settings: DecodeSettings | None = None
-) -> tuple[Quads, FloatArray]:
+) -> tuple[Quads, FloatArray, list[Bend | None]]:
     """Finds the text units of a page.
 
     Args:
@@ -56,8 +58,8 @@ def decode(
         settings: what counts as text.
 
     Returns:
-        (N, 4, 2) quads in pixels of the network's input, and (N,) their mean probabilities in [0, 1]; in no
-        order that means anything.
+        (N, 4, 2) quads in pixels of the network's input, (N,) their mean probabilities in [0, 1], and the
+        course of those that are bent, None for the others; in no order that means anything.
     """
     settings = settings or DecodeSettings()
     probability = 1 / (1 + np.exp(-np.clip(logits, -_CERTAIN, _CERTAIN)))
@@ -69,44 +71,46 @@ def decode(
     for outline, score in zip(outlines, scores.tolist(), strict=True):
         if score < settings.min_score:
             continue
-        quad = _grown(_edge(fine, outline[:, 0], settings.threshold), shrink)
+        quad, bend = _grown(_edge(fine, outline[:, 0], settings.threshold), shrink)
         if _height(quad) >= settings.min_height:
-            found.append((quad, score))
-    quads = np.array([quad for quad, _ in found], np.float32).reshape(-1, 4, 2)
-    own = outermost(quads)
-    return quads[own], np.array([score for _, score in found], np.float32)[own]
+            found.append((quad, score, bend))
+    bends = [bend for _, _, bend in found]
+    quads = np.array([quad for quad, _, _ in found], np.float32).reshape(-1, 4, 2)
+    own = outermost(quads, bends)
+    scores = np.array([score for _, score, _ in found], np.float32)
+    return quads[own], scores[own], [bends[row] for row in np.flatnonzero(own).tolist()]
 
 
-def outermost(quads: Quads, *, most_inside: float = 0.6) -> NDArray[np.bool_]:
+def outermost(
+    quads: Quads, bends: Sequence[Bend | None] | None = None, *, most_inside: float = 0.6
+) -> NDArray[np.bool_]:
     """(N,) whether a quad is one of its own: not a crumb that mostly lies inside a larger one.
 
     Text units don't lie in one another; what a core leaves beside it, on the strokes of large type, does.
 
     Args:
         quads: (N, 4, 2).
+        bends: the course of those that are bent: what their quad holds beside it is not theirs.
         most_inside: share of its area that may lie inside another.
     """
     quads = np.ascontiguousarray(quads, np.float32)
-    areas = np.array([cv2.contourArea(quad) for quad in quads], np.float32)
+    bends = [None] * len(quads) if bends is None else bends
     low, high = quads.min(axis=1), quads.max(axis=1)
     touch = ((low[:, None] < high[None]) & (low[None] < high[:, None])).all(axis=2)  # (N, N)
+    # What is bent is compared along its course.
+    level = [quad if bend is None else bend.quad for quad, bend in zip(quads, bends, strict=True)]
+    areas = np.array([cv2.contourArea(quad) for quad in level], np.float32)
     own = np.ones(len(quads), bool)
     for small, large in np.argwhere(touch & (areas[:, None] < areas[None])):
-        shared, _ = cv2.intersectConvexConvex(quads[small], quads[large])
+        shared = _shared(level[small], quads[large], bends[large])
         own[small] &= shared <= most_inside * areas[small]
     return own
 
 
-def grow_distance(width: float, height: float, shrink: float) -> float:
-    """How far the sides of a rectangle move outwards to undo D = A·shrink / L.
-
-    With k = shrink / 2, D is the root of 4(1 - k)D² + (w + h)(1 - 2k)D - kwh = 0, which is the definition of
-    D for the rectangle of sides w + 2D and h + 2D.
-    """
-    half = shrink / 2
-    square, linear = 4 * (1 - half), (width + height) * (1 - 2 * half)
-    product = half * width * height
-    return 2 * product / (linear + math.sqrt(linear * linear + 4 * square * product)) if product > 0 else 0.0
+def _shared(small: Quads, large: Quads, bend: Bend | None) -> float:
+    """The area that a quad has in common with a unit."""
+    pieces = large[None] if bend is None else bend.pieces()
+    return sum(cv2.intersectConvexConvex(small, piece)[0] for piece in pieces)
 
 
 def _edge(fine: FloatArray, outline: NDArray[np.int32], threshold: float) -> FloatArray:
@@ -131,10 +135,14 @@ def _fall(here: FloatArray, before: FloatArray, after: FloatArray) -> FloatArray
     return np.where(before < after, np.minimum(before - here, 0), np.maximum(here - after, 0))
 
 
-def _grown(edge: FloatArray, shrink: float) -> Quads:
-    """The quad of a core with this edge."""
-    core = min_area_quad(edge) * np.float32(MAP_STRIDE / _FINE)
-    return offset_quad(core, grow_distance(*_sides(core), shrink))
+def _grown(edge: FloatArray, shrink: float) -> tuple[Quads, Bend | None]:
+    """The quad of a core with this edge, and its course if it is bent."""
+    outline = edge * np.float32(MAP_STRIDE / _FINE)
+    core = min_area_quad(outline)
+    bend = bend_of(outline, core, shrink)
+    if bend is not None:
+        return min_area_quad(bend.pieces().reshape(-1, 2)), bend
+    return offset_quad(core, grow_distance(*_sides(core), shrink)), None
 
 
 def _sides(quad: Quads) -> tuple[float, float]:

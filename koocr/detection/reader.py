@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from koocr.bend import Bend
 from koocr.detection.decode import DecodeSettings, decode
 from koocr.detection.metadata import DetectorMetadata
 from koocr.detection.prepare import LONG_SIDE, prepare, to_input
@@ -32,10 +33,12 @@ class TextRegion:
         quad: (4, 2) float32, in pixels of the page: top left, top right, bottom right, bottom left of text
             that stands upright within about 45 degrees.
         score: mean probability of its core, in [0, 1].
+        bend: its course, if it is bent; then the quad holds all of its bow.
     """
 
     quad: Quads
     score: float
+    bend: Bend | None = None
 
 
 class Detector:
@@ -91,10 +94,13 @@ class Detector:
             return []
         page = prepare(grey, long_side=self._long_side)
         logits = self._engine.run({"image": to_input(page.image[None])})["probability"][0, ..., 0]
-        quads, scores = decode(logits, shrink=self.settings.shrink, settings=self._decoding)
+        quads, scores, bends = decode(logits, shrink=self.settings.shrink, settings=self._decoding)
         quads = page.on_page(quads)
+        factors = 1 / np.array(page.scale)
         return [
-            TextRegion(quads[row], float(scores[row])) for row in np.lexsort(quads.mean(axis=1).T).tolist()
+            TextRegion(quads[row], float(scores[row]), None if bend is None else bend.scaled(factors))
+            for row in np.lexsort(quads.mean(axis=1).T).tolist()
+            for bend in [bends[row]]
         ]
 
 

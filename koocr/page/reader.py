@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from koocr.bend import Bend
 from koocr.document import Line
 from koocr.errors import ConfigError
 from koocr.image import GreyImage, ImageSource, load_image
@@ -39,6 +40,10 @@ class Region(Protocol):
     def quad(self) -> NDArray[np.float32]:
         """(4, 2), in pixels of the page: top left, top right, bottom right, bottom left."""
 
+    @property
+    def bend(self) -> Bend | None:
+        """Its course, if it is bent."""
+
 
 class Detects(Protocol):
     """Finds text, as `koocr.detection.reader.Detector` does."""
@@ -59,7 +64,7 @@ class _Found:
     """A page as its lines were found, perhaps after quarter turns against the clock."""
 
     grey: GreyImage
-    quads: NDArray[np.float32]
+    regions: Sequence[Region]
     turns: int
 
 
@@ -112,10 +117,9 @@ class PageReader:
         # Where is text? A page that lies on its side is turned first.
         found = self._find(grey)
         # Each unit as a picture of a line; too small ones hold nothing.
-        pairs = [(row, crop_line(found.grey, quad)) for row, quad in enumerate(found.quads)]
-        rows = [row for row, crop in pairs if crop is not None]
+        pairs = [(region, crop_line(found.grey, region.quad, region.bend)) for region in found.regions]
+        quads = _level_quads([region for region, crop in pairs if crop is not None])
         crops = [crop for _, crop in pairs if crop is not None]
-        quads = found.quads[rows]
         # What they say. Only a page, or a line, that can't be read well is tried upside down.
         lines, turns = self._read(crops), found.turns
         if is_upside_down(crops, lines, self._read):
@@ -153,20 +157,17 @@ class PageReader:
             InputError: the image can't be read.
         """
         found = self._find(load_image(image))
-        crops = [crop for quad in found.quads if (crop := crop_line(found.grey, quad)) is not None]
+        cut = [crop_line(found.grey, region.quad, region.bend) for region in found.regions]
+        crops = [crop for crop in cut if crop is not None]
         crops = [crops[row] for row in deciding(crops)]
         return (found.turns + 2 * is_upside_down(crops, self._read(crops), self._read)) % 4
 
     def _find(self, grey: GreyImage) -> _Found:
-        quads = self._quads(grey)
-        if not is_lying(quads):
-            return _Found(grey, quads, 0)
-        turned = np.ascontiguousarray(np.rot90(grey))
-        return _Found(turned, self._quads(turned), 1)
-
-    def _quads(self, grey: GreyImage) -> NDArray[np.float32]:
         regions = self._detector.detect(grey)
-        return np.array([region.quad for region in regions], np.float32).reshape(-1, 4, 2)
+        if not is_lying(_level_quads(regions)):
+            return _Found(grey, regions, 0)
+        turned = np.ascontiguousarray(np.rot90(grey))
+        return _Found(turned, self._detector.detect(turned), 1)
 
     def _rules(
         self, grey: GreyImage, turns: int, slope: float, quads: NDArray[np.float32]
@@ -193,6 +194,12 @@ class PageReader:
         by_row = {row: line for chunk, part in zip(chunks, readings, strict=True)
                   for row, line in zip(chunk, part, strict=True)}  # fmt: skip
         return [by_row[row] for row in range(len(crops))]
+
+
+def _level_quads(regions: Sequence[Region]) -> NDArray[np.float32]:
+    """(N, 4, 2) quads that are as high as the text, also of lines that are bent."""
+    quads = [region.quad if region.bend is None else region.bend.quad for region in regions]
+    return np.array(quads, np.float32).reshape(-1, 4, 2)
 
 
 def _legible(quads: NDArray[np.float32], lines: Sequence[Line]) -> list[int]:

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koocr.detection.decode import DecodeSettings, decode, grow_distance, outermost
+from koocr.detection.decode import DecodeSettings, decode, outermost
+from koocr.detection.growing import grow_distance
 from koocr.detection.settings import DetectorSettings
 from koocr.detection.targets import draw_targets, shrink_distance
 from koocr.errors import ConfigError
@@ -26,7 +27,7 @@ def logits_of(quads, size, settings=SETTINGS):
 def test_shrunk_quads_come_back(ratio, angle):
     settings = DetectorSettings(shrink_ratio=ratio)
     quads = [rectangle((160, 90), (220, 24), angle), rectangle((160, 220), (60, 40), angle)]
-    found, scores = decode(logits_of(quads, (320, 320), settings), shrink=settings.shrink, settings=HALF)
+    found, scores, _ = decode(logits_of(quads, (320, 320), settings), shrink=settings.shrink, settings=HALF)
     assert len(found) == 2
     order = iou_matrix(quads, found).argmax(axis=1)
     assert found[order] == pytest.approx(np.stack(quads), abs=2)
@@ -36,7 +37,7 @@ def test_shrunk_quads_come_back(ratio, angle):
 @pytest.mark.parametrize("height", [8, 10, 13])
 def test_small_print_comes_back(height):
     quads = [rectangle((160.3, 20 + 1.5 * height * row), (200, height)) for row in range(10)]
-    found, _ = decode(logits_of(quads, (320, 320)), shrink=SETTINGS.shrink, settings=HALF)
+    found, _, _ = decode(logits_of(quads, (320, 320)), shrink=SETTINGS.shrink, settings=HALF)
     assert len(found) == 10
     overlaps = iou_matrix(quads, found).max(axis=1)
     assert overlaps.min() > 0.75 and overlaps.mean() > 0.85
@@ -44,13 +45,13 @@ def test_small_print_comes_back(height):
 
 def test_lines_that_touch_are_told_apart():
     quads = [rectangle((160, 20 + 16 * row), (200, 16)) for row in range(15)]
-    found, _ = decode(logits_of(quads, (320, 320)), shrink=SETTINGS.shrink, settings=HALF)
+    found, _, _ = decode(logits_of(quads, (320, 320)), shrink=SETTINGS.shrink, settings=HALF)
     assert len(found) == 15
 
 
 def test_hundreds_of_units():
     quads = [rectangle((40 + 70 * (n % 10), 12 + 18 * (n // 10)), (56, 11)) for n in range(500)]
-    found, _ = decode(logits_of(quads, (928, 736)), shrink=SETTINGS.shrink, settings=HALF)
+    found, _, _ = decode(logits_of(quads, (928, 736)), shrink=SETTINGS.shrink, settings=HALF)
     assert len(found) == 500
     assert (iou_matrix(quads, found).max(axis=1) > 0.7).all()
 
@@ -67,12 +68,12 @@ def test_growing_undoes_the_definition_of_shrinking(width, height, ratio):
 
 
 def test_nothing_without_text():
-    quads, scores = decode(np.full((40, 60), -9, np.float32), shrink=SETTINGS.shrink)
+    quads, scores, _ = decode(np.full((40, 60), -9, np.float32), shrink=SETTINGS.shrink)
     assert quads.shape == (0, 4, 2) and scores.shape == (0,)
 
 
 def test_a_map_of_nothing_but_text_is_one_unit():
-    quads, _ = decode(np.full((40, 60), 9, np.float32), shrink=SETTINGS.shrink)
+    quads, _, _ = decode(np.full((40, 60), 9, np.float32), shrink=SETTINGS.shrink)
     assert len(quads) == 1
 
 
@@ -81,7 +82,7 @@ def test_what_is_faint_or_tiny_is_left_out():
     logits[10:20, 10:60] = 0.1  # of a probability above the threshold, below the score
     logits[40:50, 10:60] = 4
     logits[60, 70] = 4
-    quads, scores = decode(
+    quads, scores, _ = decode(
         logits, shrink=SETTINGS.shrink, settings=DecodeSettings(threshold=0.4, min_score=0.7, min_height=7)
     )
     assert len(quads) == 1 and scores[0] > 0.9
@@ -91,7 +92,7 @@ def test_what_is_faint_or_tiny_is_left_out():
 def test_one_place_is_a_square():
     logits = np.full((20, 20), -20, np.float32)
     logits[8, 9] = 20
-    quads, _ = decode(logits, shrink=SETTINGS.shrink, settings=DecodeSettings(min_height=0.1))
+    quads, _, _ = decode(logits, shrink=SETTINGS.shrink, settings=DecodeSettings(min_height=0.1))
     assert quads[0].mean(axis=0) == pytest.approx([19, 17], abs=0.5)
     width, height = np.ptp(quads[0], axis=0)
     assert 0 < width == pytest.approx(height)

@@ -18,6 +18,7 @@ _FIRST_TONE, _STEP = 60, 6
 @dataclass(frozen=True)
 class FakeRegion:
     quad: np.ndarray
+    bend: None = None
 
 
 @dataclass
