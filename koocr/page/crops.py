@@ -123,7 +123,8 @@ def _sag(bend: Bend, text: tuple[float, float, float, float], columns: int) -> N
     """(columns,) how far the text hangs down, in pixels of a crop in which its quad is `text`."""
     left, top, right, bottom = text
     places = np.linspace(left, right, len(bend.sag))
-    return np.interp(np.arange(columns) + 0.5, places, bend.sag * (bottom - top))
+    sag = np.interp(np.arange(columns) + 0.5, places, bend.sag * (bottom - top))
+    return np.asarray(sag, np.float64)
 
 
 def quad_of(points: NDArray[np.floating]) -> Quad:
