@@ -23,6 +23,8 @@ _MOST_WIDTH = 12_000
 """Of a crop, in pixels."""
 _LEAST_SIZE = 2.0
 """Pixels of a quad's sides; of less there is nothing to read."""
+_INK = 3.0
+"""Per cent of a crop that are ink at least."""
 _STRAIGHT: Final = np.zeros(0)
 _STEP = 8.0
 """Pixels of a crop from place to place at which a bow is looked at."""
@@ -71,6 +73,10 @@ class Crop:
         """The unit's own."""
         left, _, right, _ = self.text
         return self.place(left, right)
+
+    def contrast(self) -> float:
+        """Grey levels between its ink and its ground, whichever is darker."""
+        return float(np.ptp(np.percentile(self.image, (_INK, 100 - _INK))))
 
     def turned(self) -> Crop:
         """The same line read from its other end: upside down."""

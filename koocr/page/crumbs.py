@@ -1,7 +1,7 @@
-"""Crumbs: punch holes, specks, pieces of pictures that were found and read as if they were text.
+"""Crumbs: punch holes, specks, pieces of pictures, the other side of a thin sheet, read as if they were text.
 
 One sign alone doesn't tell a crumb from a page number or the mark of a list. What is dropped is short,
-unsure, and stands where no sure text is near.
+unsure, and stands where no sure text is near; or it is unsure and far fainter than the text of the page.
 """
 
 from __future__ import annotations
@@ -34,16 +34,19 @@ _NEAR = 1.5, 1.0
 _ROUND = frozenset("●○•◯ㅇ0O")
 _RIMS = frozenset("●○•◯ㅇ()[]【】")
 """What holes and the halves of them read as; beside all text and alone they are never more than that."""
+_FAINT, _MIRRORED = 0.35, 0.65
+"""Of the contrast of the page's text, and mean confidence: what is below both shows through from behind."""
 _HOLE = 1.1
 """In heights of the text: a round thing that is higher is a hole, or a coin, however sure it reads."""
 
 
-def are_crumbs(boxes: Boxes, lines: Sequence[Line]) -> BoolArray:
+def are_crumbs(boxes: Boxes, lines: Sequence[Line], contrast: NDArray[np.float64]) -> BoolArray:
     """(N,) which of some lines of a page are no text.
 
     Args:
         boxes: of N lines.
         lines: what was read there, none of them empty.
+        contrast: (N,) grey levels between the ink and the ground of each.
     """
     if not len(boxes):
         return np.zeros(0, bool)
@@ -51,7 +54,9 @@ def are_crumbs(boxes: Boxes, lines: Sequence[Line]) -> BoolArray:
     sure = np.array([sureness(line) for line in lines])
     height = _usual(boxes.height, boxes.width)
     is_short = np.array([len(text) <= _MOST_SYMBOLS for text in texts])
-    is_clear = _usual(sure, np.array([len(text) for text in texts], np.float64)) > _CLEAR
+    weights = np.array([len(text) for text in texts], np.float64)
+    is_clear = _usual(sure, weights) > _CLEAR
+    is_ghost = (contrast < _FAINT * _usual(contrast, weights)) & (sure < _MIRRORED)
     is_rim = np.array([_RIMS.issuperset(text) for text in texts])
     is_text = (sure >= _SURE_TEXT) & ~is_rim
     is_beside = _are_beside(boxes, is_text)
@@ -59,7 +64,7 @@ def are_crumbs(boxes: Boxes, lines: Sequence[Line]) -> BoolArray:
     is_hole = np.array([text in _ROUND for text in texts]) & (boxes.height > _HOLE * height)
     is_hole |= is_rim & is_beside & is_alone
     is_unsure = (is_beside & (sure < _BESIDE)) | (is_alone & is_clear & (sure < _ALONE))
-    return np.asarray(is_hole | (is_short & is_unsure))
+    return np.asarray(is_hole | (is_short & is_unsure) | (is_ghost & is_clear))
 
 
 def _usual(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:

@@ -131,7 +131,7 @@ class PageReader:
             lines = self._read(crops)
         crops, lines = surer_way_up(crops, lines, self._read)
         # What can't be read is no text, nor is what only looks like some.
-        kept = _legible(quads, lines)
+        kept = _legible(quads, crops, lines)
         quads = quads[kept]
         # Their order, once the page is upright; rules part columns and enclose cells.
         levelling = Levelling.of(quads)
@@ -202,11 +202,12 @@ def _level_quads(regions: Sequence[Region]) -> NDArray[np.float32]:
     return np.array(quads, np.float32).reshape(-1, 4, 2)
 
 
-def _legible(quads: NDArray[np.float32], lines: Sequence[Line]) -> list[int]:
+def _legible(quads: NDArray[np.float32], crops: Sequence[Crop], lines: Sequence[Line]) -> list[int]:
     """Which lines of an upright page say something."""
     rows = [row for row, line in enumerate(lines) if line.text]
     boxes = Levelling.of(quads[rows]).boxes(quads[rows])
-    is_crumb = are_crumbs(boxes, [lines[row] for row in rows])
+    contrast = np.array([crops[row].contrast() for row in rows], np.float64)
+    is_crumb = are_crumbs(boxes, [lines[row] for row in rows], contrast)
     return [row for row, is_none in zip(rows, is_crumb.tolist(), strict=True) if not is_none]
 
 

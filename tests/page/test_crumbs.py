@@ -18,12 +18,13 @@ def line(text, confidence):
     return Line(text, confidence ** len(text), characters)
 
 
-def crumbs(*found):
+def crumbs(*found, contrast=None):
     """The texts that are dropped, of (x0, y0, x1, y1, text, confidence)."""
     *edges, texts, sure = zip(*found, strict=True)
     boxes = Boxes(*(np.array(edge, np.float64) for edge in edges))
     lines = [line(text, confidence) for text, confidence in zip(texts, sure, strict=True)]
-    dropped = are_crumbs(boxes, lines).tolist()
+    tones = np.full(len(found), 200.0) if contrast is None else np.array(contrast, np.float64)
+    dropped = are_crumbs(boxes, lines, tones).tolist()
     return [text for text, is_crumb in zip(texts, dropped, strict=True) if is_crumb]
 
 
@@ -56,6 +57,17 @@ def test_short_text(text):
     assert crumbs(*PROSE, text) == []
 
 
+@pytest.mark.parametrize(
+    ("confidence", "tone", "is_dropped"),
+    [(0.4, 30.0, True), (0.4, 150.0, False), (0.9, 30.0, False)],
+    ids=["shows through", "as dark as the text", "pale, but sure"],
+)
+def test_the_other_side_of_a_thin_sheet(confidence, tone, is_dropped):
+    behind = (100, 300, 600, 320, "35프4 10슴모 95스 되24", confidence)
+    dropped = crumbs(*PROSE, behind, contrast=[200.0] * len(PROSE) + [tone])
+    assert dropped == ([behind[4]] if is_dropped else [])
+
+
 def test_on_a_page_that_reads_badly_unsure_lines_stay():
     prose = [(*edges, text, 0.6) for *edges, text, _ in PROSE]
     lone = (300, 500, 330, 520, "예", 0.2)
@@ -69,7 +81,7 @@ def test_a_single_syllable_alone_on_its_page_is_text():
 
 
 def test_nothing():
-    assert are_crumbs(Boxes(*[np.zeros(0)] * 4), []).tolist() == []
+    assert are_crumbs(Boxes(*[np.zeros(0)] * 4), [], np.zeros(0)).tolist() == []
 
 
 def test_the_page_reader_drops_them():
