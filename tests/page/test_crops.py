@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from koocr.bend import Bend
 from koocr.page.crops import crop_line
 
 
@@ -85,3 +86,40 @@ def test_quads_without_size_give_nothing_and_those_outside_are_filled():
     assert crop_line(image, np.full((4, 2), np.nan)) is None
     for x, y in ((-20, -10), (50, 45), (500, 500)):
         assert (crop_line(image, turned_quad(x, y, 40, 12, 3)).image == 200).all()
+
+
+def bowed(degrees):
+    """A page with a dark line that hangs by its own height in the middle, and its course."""
+    quad = turned_quad(400, 300, 300, 30, degrees)
+    bend = Bend(quad, np.array([0, 0.75, 1, 0.75, 0], np.float32))
+    image = np.full((800, 800), 230, np.uint8)
+    for number, piece in enumerate(bend.pieces()):
+        cv2.fillPoly(image, [np.round(piece * 16).astype(np.int32)], 40 + 20 * number, shift=4)
+    return image, bend
+
+
+@pytest.mark.parametrize("degrees", [0, 8, 90, 180])
+def test_a_line_that_hangs_is_laid_straight(degrees):
+    image, bend = bowed(degrees)
+    crop = crop_line(image, np.zeros((4, 2)), bend)
+    left, top, right, bottom = (round(edge) for edge in crop.text)
+    assert (right - left, bottom - top) == (300, 30)
+    inner = crop.image[top + 3 : bottom - 3, left + 3 : right - 3]
+    assert inner.max() <= 101 and inner[:, 5].max() <= 41, "no ground within it, its beginning on the left"
+    assert crop.image[: top - 2].min() > 200 and crop.image[bottom + 2 :].min() > 200
+    assert (crop.turned().image == crop.image[::-1, ::-1]).all()
+
+
+def test_places_of_a_line_that_hangs():
+    image, bend = bowed(0)
+    crop = crop_line(image, np.zeros((4, 2)), bend)
+    left = crop.text[0]
+    whole = np.array(crop.quad)
+    assert whole[:, 1] == pytest.approx([300, 300, 360, 360], abs=0.5)  # the bow and the text
+    first = np.array(crop.place(left, left + 75))
+    assert first == pytest.approx(bend.pieces()[0], abs=0.5)
+    turned = crop.turned()
+    assert np.array(turned.quad) == pytest.approx(whole[[2, 3, 0, 1]], abs=0.5)
+    width = crop.image.shape[1]
+    back = np.array(turned.place(width - left - 75, width - left))
+    assert back == pytest.approx(first[[2, 3, 0, 1]], abs=0.5)
