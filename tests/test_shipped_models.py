@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 import koocr
 from koocr import KoOCR, LineReader
+from koocr.evaluation.alignment import edit_distance
 from koocr.fonts import korean_face
 from koocr.weights import shipped_model, shipped_models, verified
 
@@ -186,6 +187,17 @@ def test_a_page_is_read_column_by_column() -> None:
     (left, top), _, (right, bottom), _ = first.quad
     assert first.text == "강가" and 60 < left < 110 and right < 330 and 40 < top < bottom < 160
     assert koocr.Document.from_dict(document.to_dict()) == document
+
+
+def test_the_sample_page_is_read_in_the_order_of_reading() -> None:
+    """Columns, lists, a table, as a phone sees them: not one line is lost or moved."""
+    path = SAMPLES[0].parent / "pages" / "소식지.jpg"
+    truth = path.with_suffix(".txt").read_text(encoding="utf-8").splitlines()
+    (page,) = koocr.read(path).pages
+    read = [line.text for line in page.lines]
+    edits = [edit_distance(true, line) for true, line in zip(truth, read, strict=True)]
+    assert all(count <= 0.2 * len(true) for count, true in zip(edits, truth, strict=True)), read
+    assert sum(edits) <= 0.01 * sum(map(len, truth))
 
 
 def test_a_page_without_text_says_nothing() -> None:
