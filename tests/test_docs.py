@@ -72,7 +72,7 @@ def test_every_option_is_described(name: str) -> None:
 def test_the_examples_print_what_stands_below_them(monkeypatch: pytest.MonkeyPatch) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     examples = re.findall(r"```python\n(.*?)```\n\nprints\n\n```\n(.*?)```", text, re.DOTALL)
-    assert len(examples) == 2, "a character and a line"
+    assert len(examples) == 3, "a page, a character and a line"
     monkeypatch.chdir(ROOT)
     for program, printed in examples:
         with contextlib.redirect_stdout(io.StringIO()) as output:
