@@ -105,7 +105,8 @@ class Levelling:
             return cls((float(x), float(y)), 0.0, 0.0, 0.0)
         middles = corners.mean(axis=1)[is_long] - (x, y)
         slope = _weighted_median(slopes[is_long], width[is_long])
-        bow, fan = _gradient(middles, slopes[is_long] - slope, width[is_long])
+        offset, bow, fan = _gradient(middles, slopes[is_long] - slope, width[is_long])
+        slope += offset
         level = cls((float(x), float(y)), slope, fan, -slope, bow=bow)
         return level if len(quads) < _FEWEST_FOR_LEAN else level._with_lean(corners)
 
@@ -185,16 +186,22 @@ def _weighted_median(values: FloatArray, weights: FloatArray) -> float:
     return float(values[rows[int(np.searchsorted(total, total[-1] / 2))]])
 
 
-def _gradient(places: FloatArray, slopes: FloatArray, weights: FloatArray) -> tuple[float, float]:
-    """How slopes change per pixel of x and of y, by least squares; what lies far off is left out once."""
+def _gradient(places: FloatArray, slopes: FloatArray, weights: FloatArray) -> tuple[float, float, float]:
+    """Slopes at the origin, and how they change per pixel of x and of y, by least squares.
+
+    What lies far off is left out once. The origin need not be where most writing stands, so that the usual
+    slope is not the one there.
+    """
     if len(places) < _FEWEST_FOR_FAN:
-        return 0.0, 0.0
+        return 0.0, 0.0, 0.0
+    known = np.column_stack([np.ones(len(places)), places])
     kept = np.abs(slopes) <= 3 * np.median(np.abs(slopes)) + 1e-3
-    change = np.zeros(2)
-    ridge = np.diag((0.05 * np.abs(places).max(axis=0) + 1) ** 2) * weights.sum()  # where all is in one place
+    fit = np.zeros(3)
+    reach = 0.05 * np.abs(places).max(axis=0) + 1
+    ridge = np.diag([0.0, *reach**2]) * weights.sum()  # where all is in one place
     for _ in range(2):
-        own, weight = places[kept], weights[kept, None]
-        change = np.linalg.solve(own.T @ (weight * own) + ridge, own.T @ (weight[:, 0] * slopes[kept]))
-        far = np.abs(slopes - places @ change)
+        own, weight = known[kept], weights[kept, None]
+        fit = np.linalg.solve(own.T @ (weight * own) + ridge, own.T @ (weight[:, 0] * slopes[kept]))
+        far = np.abs(slopes - known @ fit)
         kept = far <= 3 * np.median(far) + 1e-3
-    return float(change[0]), float(change[1])
+    return float(fit[0]), float(fit[1]), float(fit[2])

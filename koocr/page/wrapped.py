@@ -19,6 +19,8 @@ _ALIGNED = 0.6
 """In em: the lines of a cell begin, end or lie in the middle so near each other."""
 _SAME_TYPE = 1.35
 """The lines of a cell differ in height by less; not so a dash and a word, see `_MARK`."""
+_SYLLABLE = 1.5
+"""In em: what is narrower is a syllable, whose height says little of its type."""
 _MARK = 0.6
 """Of an em: what is lower, a dash for instance, is no line of a longer text."""
 _DENSE = 2.2
@@ -107,7 +109,10 @@ def _are_aligned(boxes: Boxes) -> NDArray[np.bool_]:
     off = np.abs(edges[:, :, None] - edges[:, None]).min(axis=0)
     higher = np.maximum(boxes.height[:, None], boxes.height)
     lower = np.minimum(boxes.height[:, None], boxes.height)
-    is_line = (lower > _MARK * boxes.em) & (higher < _SAME_TYPE * lower)
+    is_syllable = (boxes.width < _SYLLABLE * boxes.em) & (boxes.height < boxes.em)
+    is_rest = is_syllable[:, None] ^ is_syllable  # of two syllables neither says what type the cell has
+    is_same = (higher < _SAME_TYPE * lower) | is_rest
+    is_line = (lower > _MARK * boxes.em) & (higher < lower / _MARK) & is_same
     return np.asarray((off < _ALIGNED * boxes.em) & is_line)
 
 

@@ -45,6 +45,16 @@ def test_lines_of_a_photo_fan_out_and_its_columns_lean():
     assert boxes.right[:20].max() < boxes.left[20:].min()  # a straight gutter
 
 
+def test_cells_above_prose_are_level_though_the_prose_says_how_most_lines_fall():
+    cells = np.concatenate([lines(5, width=90, x=x) for x in (100, 260, 420, 580, 740)])
+    flat = np.concatenate([cells, lines(15, width=730) + np.array([0.0, 300.0])])
+    middle = flat.reshape(-1, 2).mean(axis=0)
+    x, y = flat[..., 0], flat[..., 1]
+    photo = np.stack([x, y + 2e-4 * (y - middle[1]) * (x - middle[0])], axis=-1).astype(np.float32)
+    rows = Levelling.of(photo).boxes(photo).middle[:25].reshape(5, 5)
+    assert np.ptp(rows, axis=0).max() < 4
+
+
 def test_too_little_to_tell_leaves_a_page_as_it_is():
     assert Levelling.of(np.zeros((0, 4, 2), np.float32)).slope == 0
     stamp = np.array([[[0, 0], [10, 3], [7, 13], [-3, 10]]], np.float32)

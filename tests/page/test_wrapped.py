@@ -52,6 +52,13 @@ def test_cells_may_stand_in_the_middle_of_their_row():
     assert flat(wrapped_rows(made)) == list(range(len(made)))
 
 
+def test_a_low_syllable_may_end_a_cell():
+    made = table(([90], [110, 150, 140], [150, 160, 20]), *WRAPPED)
+    last = 6
+    made.top[last], made.bottom[last] = made.top[last] + 3, made.bottom[last] - 3
+    assert flat(wrapped_rows(made)) == list(range(len(made)))
+
+
 def test_rows_that_stand_as_close_as_lines_are_read_across():
     rows = [([120], [150], [90])] * 3
     made = table(*rows)
