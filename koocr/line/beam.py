@@ -53,7 +53,7 @@ class BeamSettings:
 
     width: int = 10
     num_symbols: int = 10
-    min_probability: float = 1e-4
+    min_probability: float = 1e-3
     prior_weight: float = 0.0
     symbol_bonus: float = 0.0
     least_prior: float = -7.5

@@ -95,8 +95,10 @@ class PageReader:
         if isinstance(num_threads, bool) or not isinstance(num_threads, int) or num_threads < 1:
             raise ConfigError(f"num_threads is {num_threads!r}; give a whole number of at least 1")
         self._order, self._num_threads = order, num_threads
-        self._detector = _detector(detector, num_threads)
-        self._lines = LineReader(lines) if lines is None or isinstance(lines, (str, Path)) else lines
+        with ThreadPoolExecutor(1) as pool:  # the two models are loaded beside each other
+            found = pool.submit(_detector, detector, num_threads)
+            self._lines = LineReader(lines) if lines is None or isinstance(lines, (str, Path)) else lines
+            self._detector = found.result()
 
     def read(self, image: ImageSource, *, number: int = 1, dpi: float | None = None) -> Page:
         """Reads a page.
