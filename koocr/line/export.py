@@ -127,18 +127,21 @@ def _in_float(model: Any) -> list[str]:
     """The nodes of an ONNX graph that stay in float32: all behind the trunk but products with large matrices.
 
     The trunk ends with the last convolution that isn't depthwise: depthwise ones, of the neck, are as small
-    as they are delicate.
+    as they are delicate. A spline in front of it stays, too, with all that places its points: a pixel beside
+    its place is another picture.
     """
     sizes = {tensor.name: int(np.prod(tensor.dims)) for tensor in model.graph.initializer}
     trunk = _before_last_dense(model)
+    trunk -= _before(
+        model, {node.name for node in model.graph.node if node.name in trunk and _is_product(node)}
+    )
     wanted = {output.name for output in model.graph.output}  # what outputs are made of without a product
     kept = []
     for node in reversed(model.graph.node):
         if node.name in trunk:
             continue
         is_last = not wanted.isdisjoint(node.output)
-        is_product = node.op_type in ("MatMul", "Gemm")
-        matrix = max((sizes.get(name, 0) for name in node.input), default=0) if is_product else 0
+        matrix = max((sizes.get(name, 0) for name in node.input), default=0) if _is_product(node) else 0
         if is_last and not matrix and node.op_type != "Shape":
             wanted.update(node.input)
         if matrix < (_HEAD_MATRIX if is_last else _NECK_MATRIX):
@@ -157,6 +160,21 @@ def _before_last_dense(model: Any) -> set[str]:
             needed.update(node.input)
             names.add(node.name)
     return names
+
+
+def _before(model: Any, last: set[str]) -> set[str]:
+    """Names of some nodes and of all that they are made of."""
+    needed: set[str] = set()
+    names: set[str] = set()
+    for node in reversed(model.graph.node):
+        if node.name in last or needed.intersection(node.output):
+            needed.update(node.input)
+            names.add(node.name)
+    return names
+
+
+def _is_product(node: Any) -> bool:
+    return node.op_type in ("MatMul", "Gemm")
 
 
 def _is_dense(node: Any) -> bool:

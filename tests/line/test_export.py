@@ -177,6 +177,17 @@ def test_the_four_stage_family_is_exported_and_read(sequence: str, prediction: s
             LineReader(path).n_best(draw_line("가를"))
 
 
+def test_a_spline_stays_exact_in_int8(tmp_path: Path) -> None:
+    settings = StageSettings(charset_size=3, transformation="TPS", channels=16, hidden=8)
+    model = new_model(settings)
+    path = export_onnx(model, LineMetadata(settings, symbols="가나 "), tmp_path / "a.onnx")
+    lines = [draw_line("가를"), draw_line("를가 를")]
+    small = quantise(path, tmp_path / "b.onnx", lines)
+    inputs, expected = logits(reading_model(model), lines, height=32)
+    found = OnnxEngine(small).run(inputs)["symbol"]
+    assert np.abs(found - expected["symbol"]).mean() < 0.1 * np.ptp(expected["symbol"])
+
+
 def test_a_network_that_computes_something_else_is_not_written(
     network: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
