@@ -30,7 +30,7 @@ _FULL = 0.75
 """Of a column's width: a line with so much ink is full."""
 _LEAST_WIDTH = 4.0
 """In em, of a column; page numbers behind the titles of a list of contents take less."""
-_MANY_LINES, _RAGGED = 12, 0.7
+_MANY_LINES, _RAGGED = 9, 0.7
 """Of so many lines, prose takes more of a column in the mean, though few are full; cells take less."""
 _LIKE_OTHERS = 3.0
 """What it adds to the score that both sides are as wide as columns elsewhere on the page are."""
