@@ -87,7 +87,8 @@ def test_others_that_are_better_are_counted_figure_by_figure() -> None:
     assert math.isnan(times_worse(dict.fromkeys(ours, math.nan), [ours]))
     assert times_worse(ours, [same, worse]) == 0
     assert times_worse(ours, [worse, better]) == 2
-    assert times_worse({**ours, "space_recall": 0.5}, [better]) == 3
+    assert times_worse({**ours, "space_f1": 0.5}, [better]) == 3
+    assert times_worse({**ours, "space_precision": 0.5}, [better]) == 2, "half of a figure"
 
 
 @pytest.mark.parametrize("name", [name for name, limit in LIMITS.items() if not math.isnan(limit.must)])
