@@ -30,6 +30,9 @@ LINES = [
 ]
 
 
+WORDS = ["나무 바다", "도서관 이야기"]
+
+
 @pytest.fixture(scope="module")
 def reader() -> KoOCR:
     return KoOCR()
@@ -122,6 +125,19 @@ def test_numbers_and_spaces_are_read_from_the_picture_alone(line_reader: LineRea
         image = Image.new("L", (round(font.getlength(text)) + 30, 70), 250)
         ImageDraw.Draw(image).text((15, 12), text, fill=10, font=font)
         assert line_reader.read(image).text == text
+
+
+def test_the_best_of_the_family_reads_words() -> None:
+    reader = LineReader("tps-resnet-bilstm-attn")
+    keras_file = shipped_model("tps-resnet-bilstm-attn", task="line").files["keras"]
+    font = ImageFont.truetype(str(korean_face()), 40)
+    images = []
+    for text in WORDS:
+        image = Image.new("L", (round(font.getlength(text)) + 30, 70), 250)
+        ImageDraw.Draw(image).text((15, 12), text, fill=10, font=font)
+        images.append(image)
+    assert [line.text for line in reader.read(images)] == WORDS
+    assert [line.text for line in LineReader(keras_file.path).read(images)] == WORDS
 
 
 def test_reading_loads_no_training_package() -> None:
