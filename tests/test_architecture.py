@@ -16,7 +16,19 @@ MAX_LINES = 400
 
 LAYERS = (  # from the bottom up; a module imports from its own layer and those before it
     ("hangul", "errors"),
-    ("document", "layout", "polygon", "image", "charset", "ink", "ink_box", "engine", "weights", "fonts"),
+    (
+        "bend",
+        "document",
+        "layout",
+        "polygon",
+        "image",
+        "charset",
+        "ink",
+        "ink_box",
+        "engine",
+        "weights",
+        "fonts",
+    ),
     ("data", "training", "evaluation"),
     ("character", "line", "detection"),
     ("page",),
