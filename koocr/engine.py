@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from koocr.errors import WeightsCorruptError
+
+# ONNX Runtime looks for it when it is imported; without it, it leaves an identifier in the user's home.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+import onnxruntime
 
 FloatArray = NDArray[np.float32]
 Inputs = FloatArray | Mapping[str, NDArray[Any]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import subprocess
 import sys
 import unicodedata
@@ -152,6 +153,14 @@ def test_reading_loads_no_training_package() -> None:
         check=True,
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_reading_leaves_nothing_in_the_home_folder(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    code = "import sys, koocr; koocr.KoOCR().predict(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", code, str(SAMPLES[0])], env={**environment, **home}, check=True)
+    assert not list(tmp_path.rglob("*"))
 
 
 COLUMNS = (

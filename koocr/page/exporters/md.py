@@ -19,7 +19,7 @@ _MOST_LINES = 3
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~])")
 _AT_START = re.compile(r"^(#{1,6}(?=\s)|[-+](?=\s)|=+$|-+$|\d{1,9}[.)](?=\s))")
 _LIST = re.compile(r"^(?:[-+](?=\s)|\d{1,9}[.)](?=\s))")
-_BULLET = re.compile(r"^[•◦▪‣∙·○●■□◆◇▶▷※]\s+")
+_BULLET = re.compile(r"^[•◦▪‣∙·○●■□◆◇▶▷]\s+")
 
 
 def begin(source: str) -> str:
