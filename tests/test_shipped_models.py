@@ -130,7 +130,6 @@ def test_numbers_and_spaces_are_read_from_the_picture_alone(line_reader: LineRea
 
 def test_the_best_of_the_family_reads_words() -> None:
     reader = LineReader("tps-resnet-bilstm-attn")
-    keras_file = shipped_model("tps-resnet-bilstm-attn", task="line").files["keras"]
     font = ImageFont.truetype(str(korean_face()), 40)
     images = []
     for text in WORDS:
@@ -138,7 +137,6 @@ def test_the_best_of_the_family_reads_words() -> None:
         ImageDraw.Draw(image).text((15, 12), text, fill=10, font=font)
         images.append(image)
     assert [line.text for line in reader.read(images)] == WORDS
-    assert [line.text for line in LineReader(keras_file.path).read(images)] == WORDS
 
 
 def test_reading_loads_no_training_package() -> None:
