@@ -104,6 +104,7 @@ class _Writer:
             (self._phone, 6), (self._email, 5), (self._company, 5), (self._number, 6), (self._measure, 6),
             (self._bullet, 6), (self._article, 5), (self._term, 7), (self._quoted, 6), (self._row, 5),
             (self._english_words, 6), (self._code, 6), (self._signed, 9), (self._sum, 3),
+            (self._glossed, 7), (self._command, 7),
         )  # fmt: skip
         makers, weights = zip(*kinds, strict=True)
         value: str = self._chance.choices(makers, weights)[0]()
@@ -251,6 +252,35 @@ class _Writer:
             if case < 0.8
             else " ".join(words)
         )
+
+    def _glossed(self) -> str:
+        """A Korean word with another in brackets behind it, and what follows without a space."""
+        words = self._phrase().split(" ")
+        place = self._chance.randrange(len(words))
+        gloss = self._pick((self._english.word, self._korean.job, self._short))()
+        words[place] += f"({gloss}){self._pick(_PARTICLES)}"
+        return " ".join(words)
+
+    def _short(self) -> str:
+        return "".join(self._chance.choices(string.ascii_uppercase, k=self._chance.randint(2, 4)))
+
+    def _command(self) -> str:
+        """What manuals name: commands, options, files, links; words run together, without spaces."""
+        first, second, third = (str(self._english.word()).lower() for _ in range(3))
+        ending = self._pick(("tex", "html", "txt", "hwp", "conf", "py", "xml", "log", "dll", "sql", "ini"))
+        command = str(self._pick((
+            f"\\{first}{second}", f"\\{first}", f"\\{first}{{{second}}}", f"\\{first}[{second}]{{{third}}}",
+            f"{first}{second}", f"{first}-{second}", f"{first}_{second}", f"{first}.{ending}",
+            f"{first}/{second}.{ending}", f"/{first}/{second}/{third}", f"{first}({second})",
+            f"{first}={second}", f"--{first}={second}", f"{first}.{second}()", f"<{first}>",
+            f"{first}{self._whole(99)}", f"{first}, {second}, {third}", f"https://{first}.org/{second}",
+            f"{first}://{second}/{third}", f"{first} {second} [{self._whole(99)}]",
+        )))  # fmt: skip
+        choice = self._chance.random()
+        if choice < 0.35:
+            left, right = self._pick(("“”", "‘’", "“”", '""', "''", "「」"))
+            command = f"{left}{command}{right}"
+        return f"{command}{self._pick(_PARTICLES)} {self._phrase()}" if choice < 0.75 else command
 
     def _code(self) -> str:
         """A word of ASCII characters: of any, or of capitals and digits as in part numbers."""

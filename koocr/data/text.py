@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ _TRIES = 2000  # a split of 2 % is missed by that many texts once in 10^17
 _MOST_EMPTY = 25  # of which the hand draws not a word
 _MAX_ITEMS = 40  # of a source for one line
 _SAID = ("ㅋㅋ", "ㅋㅋㅋ", "ㅎㅎ", "ㅠㅠ", "ㅜㅜ", "ㅇㅇ", "ㄴㄴ", "ㅡㅡ")
+_OPENING = re.compile(r"""(?<![^\s(\[{<「『])["'](?=\S)""")
 _ENDS = (*".,!?:;", "...", "…", "~", "!!")
 
 
@@ -163,6 +165,7 @@ class TextSettings:
     Attributes:
         sentences, syllables, forms: shares of the kinds, any scale.
         min_length, max_length: in symbols, both ends included.
+        curled: share of the sentences whose straight quotation marks become curly ones.
         respaced: share of the sentences whose word spaces are moved, lost or added against the grammar.
     """
 
@@ -171,12 +174,13 @@ class TextSettings:
     forms: float = 1 / 3
     min_length: int = 2
     max_length: int = 40  # a line of a book; longer ones cost time and teach nothing new
+    curled: float = 0.4  # few texts are typed with the quotation marks that books are printed with
     respaced: float = 0.12  # or a reader learns to put spaces where they belong, not where they are
 
     def __post_init__(self) -> None:
         """Raises ConfigError on shares or lengths that are none."""
         shares = (self.sentences, self.syllables, self.forms)
-        if min(shares) < 0 or sum(shares) <= 0 or not 0 <= self.respaced <= 1:
+        if min(shares) < 0 or sum(shares) <= 0 or not (0 <= self.respaced <= 1 and 0 <= self.curled <= 1):
             raise ConfigError(f"the shares of texts {shares} don't say how to mix; give positive numbers")
         if not 1 <= self.min_length <= self.max_length:
             raise ConfigError(
@@ -227,6 +231,8 @@ class LineText:
         num_empty = 0
         for _ in range(_TRIES):
             text = self._fill(self._sources[kind], rng, repertoire, length)
+            if kind == "sentences" and text and rng.random() < self.settings.curled:
+                text = curled if repertoire.draws(curled := _curled(text)) else text
             if kind == "sentences" and text and rng.random() < self.settings.respaced:
                 text = _respaced(text, rng)[: self.settings.max_length].strip(" ")
             # lines of a file belong to the split as a whole, what is made up by itself
@@ -314,6 +320,12 @@ def _of_split(texts: Iterable[str], split: str) -> list[str]:
 
 def _codes(text: str) -> npt.NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+
+
+def _curled(text: str) -> str:
+    """Puts the quotation marks of books: the opening one where a word begins, the closing one elsewhere."""
+    text = _OPENING.sub(lambda mark: "“" if mark[0] == '"' else "‘", text)
+    return text.replace('"', "”").replace("'", "’")
 
 
 def _respaced(text: str, rng: np.random.Generator) -> str:

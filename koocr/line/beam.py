@@ -44,6 +44,8 @@ class BeamSettings:
         num_symbols: the best of each frame that prefixes are continued with.
         min_probability: symbols less likely in a frame aren't looked at there. Most frames are surely
             blank, so this is what makes the search fast.
+        margin: prefixes that rank so many nats below the best are given up, however few are left. What a
+            prior can still say of them is less: a prefix differs from others in few of the symbols that count.
         prior_weight: what log p(text) of the prior is multiplied by; 0 switches it off. Below 1, since the
             network has learnt from text, too.
         symbol_bonus: added for each symbol, against a prior's love of short texts.
@@ -54,6 +56,7 @@ class BeamSettings:
     width: int = 10
     num_symbols: int = 10
     min_probability: float = 1e-3
+    margin: float = 12.0
     prior_weight: float = 0.0
     symbol_bonus: float = 0.0
     least_prior: float = -7.5
@@ -64,6 +67,8 @@ class BeamSettings:
             check_count(name, getattr(self, name))
         if not 0 <= self.min_probability < 1:
             raise ConfigError(f"min_probability is {self.min_probability!r}; give a number from 0 to below 1")
+        if not self.margin > 0:
+            raise ConfigError(f"margin is {self.margin!r}; give a number above 0")
         if not (math.isfinite(self.prior_weight) and self.prior_weight >= 0):
             raise ConfigError(f"prior_weight is {self.prior_weight!r}; give 0 or more")
         if not math.isfinite(self.symbol_bonus):
@@ -189,7 +194,10 @@ class _Search:
             if share and self._parents[node] in beam:
                 mass += share * self._before(self._parents[node], self._last[node])
             grown[node] = (with_blank + with_symbol) * blank, mass
-        floor = min(map(self._rank, grown.items())) if len(grown) >= self._settings.width else -math.inf
+        ranks = list(map(self._rank, grown.items()))
+        floor = max(ranks) - self._settings.margin
+        if len(ranks) >= self._settings.width:
+            floor = max(floor, min(ranks))
         for node in beam:
             self._lengthen(node, symbols, grown, floor)
         self._keep_best(grown)
@@ -257,10 +265,14 @@ class _Search:
 
     def _keep_best(self, beam: dict[int, tuple[float, float]]) -> None:
         """Keeps the best prefixes, and divides by the highest probability, so that nothing vanishes."""
-        width, items = self._settings.width, list(beam.items())
-        if len(items) > width:
-            items.sort(key=self._rank, reverse=True)
-            del items[width:]
+        items = list(beam.items())
+        ranks = list(map(self._rank, items))
+        floor = max(ranks) - self._settings.margin
+        if len(items) > self._settings.width:
+            floor = max(floor, sorted(ranks)[-self._settings.width])
+        items = [item for item, rank in zip(items, ranks, strict=True) if rank >= floor]
+        if len(items) > self._settings.width:  # some at the floor are equal
+            items = sorted(items, key=self._rank, reverse=True)[: self._settings.width]
         peak = max(sum(ends) for _, ends in items)
         if peak:
             items = [(node, (ends[0] / peak, ends[1] / peak)) for node, ends in items]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from koocr.line.scores import BLANK, FrameScores, IntArray
 
-__all__ = ["PlacedSymbol", "align", "best_path", "needed_frames", "text_log_probability"]
+__all__ = ["PlacedSymbol", "align", "best_path", "needed_frames", "place", "text_log_probability"]
 
+_SLACK = 2
+"""Symbols beside a difference from the best path that are placed anew with it."""
 _NEVER = np.float64(-1e30)
 _RESCALE_EVERY = 4
 """Frames between divisions that keep sums of products from vanishing: e^-170 four times is still a double."""
@@ -58,10 +60,51 @@ def align(scores: FrameScores, ids: Sequence[int]) -> tuple[PlacedSymbol, ...]:
     Raises:
         ValueError: the text has no path, since it is longer than the line has frames.
     """
-    if needed_frames(ids) > len(scores):
-        raise ValueError(f"{len(ids)} symbols don't fit into {len(scores)} frames")
+    return _aligned(scores, ids, 0, len(scores))
+
+
+def place(scores: FrameScores, ids: Sequence[int]) -> tuple[PlacedSymbol, ...]:
+    """As `align`, in a fraction of the time where the text is the best path's, or nearly so.
+
+    What both begin and end with lies where the best path has it; only the difference, and a few symbols
+    around it, are placed anew, between two blanks of the best path: beyond them no path is likelier than that.
+
+    Args:
+        scores: of the line.
+        ids: what is written there.
+
+    Raises:
+        ValueError: the text has no path, since it is longer than the line has frames.
+    """
+    ids, best = tuple(ids), best_path(scores)
+    known = tuple(symbol.id for symbol in best)
+    if known == ids:
+        return best
+    head = _common(known, ids)
+    tail = min(_common(known[::-1], ids[::-1]), min(len(known), len(ids)) - head)
+    gaps = [number for number in range(1, len(best)) if best[number - 1].stop < best[number].start]
+    first = max((number for number in gaps if number <= head - _SLACK), default=0)
+    last = min((number for number in gaps if number >= len(best) - tail + _SLACK), default=len(best))
+    start = best[first - 1].stop if first else 0
+    stop = best[last].start if last < len(best) else len(scores)
+    middle = ids[first : len(ids) - (len(best) - last)]
+    if needed_frames(middle) > stop - start:
+        return align(scores, ids)
+    return best[:first] + _aligned(scores, middle, start, stop) + best[last:]
+
+
+def _common(left: Sequence[int], right: Sequence[int]) -> int:
+    """How many symbols both begin with."""
+    pairs = zip(left, right, strict=False)
+    return next((number for number, (a, b) in enumerate(pairs) if a != b), min(len(left), len(right)))
+
+
+def _aligned(scores: FrameScores, ids: Sequence[int], start: int, stop: int) -> tuple[PlacedSymbol, ...]:
+    """The most likely path through some of a line's frames."""
+    if needed_frames(ids) > stop - start:
+        raise ValueError(f"{len(ids)} symbols don't fit into {stop - start} frames")
     states = _states(ids)
-    emission = _emission(scores, states)
+    emission = _emission(scores, states, start, stop)
     skip = np.where(_may_skip(states), 0.0, _NEVER)
     sums, came = np.full(len(states), _NEVER), np.empty(emission.shape, np.int8)
     sums[0] = 0.0  # before the first frame
@@ -70,7 +113,7 @@ def align(scores: FrameScores, ids: Sequence[int]) -> tuple[PlacedSymbol, ...]:
         ways[0], ways[1, 1:], ways[2, 2:] = sums, sums[:-1], sums[:-2] + skip[2:]
         came[frame] = ways.argmax(axis=0)
         sums = ways.max(axis=0) + row
-    return _trace(states, emission, came, sums)
+    return _trace(states, emission, came, sums, start)
 
 
 def text_log_probability(scores: FrameScores, ids: Sequence[int]) -> float:
@@ -81,7 +124,7 @@ def text_log_probability(scores: FrameScores, ids: Sequence[int]) -> float:
     if needed_frames(ids) > len(scores):
         return -np.inf
     states = _states(ids)
-    emission = _emission(scores, states)
+    emission = _emission(scores, states, 0, len(scores))
     peaks = emission.max(axis=1)  # taken off, so that no frame is all zeros
     powers = np.exp(emission - peaks[:, None])
     skip = _may_skip(states).astype(np.float64)
@@ -134,11 +177,11 @@ def _states(ids: Sequence[int]) -> IntArray:
     return states
 
 
-def _emission(scores: FrameScores, states: IntArray) -> NDArray[np.float64]:
-    """(T, S) log-probabilities of the states."""
-    emission = np.empty((len(scores), len(states)))
-    emission[:, ::2] = scores.blank[:, None]
-    emission[:, 1::2] = scores.at(np.arange(len(scores))[:, None], states[None, 1::2])
+def _emission(scores: FrameScores, states: IntArray, start: int, stop: int) -> NDArray[np.float64]:
+    """(stop - start, S) log-probabilities of the states."""
+    emission = np.empty((stop - start, len(states)))
+    emission[:, ::2] = scores.blank[start:stop, None]
+    emission[:, 1::2] = scores.at(np.arange(start, stop)[:, None], states[None, 1::2])
     return emission
 
 
@@ -150,9 +193,16 @@ def _may_skip(states: IntArray) -> NDArray[np.bool_]:
 
 
 def _trace(
-    states: IntArray, emission: NDArray[np.float64], came: NDArray[np.int8], sums: NDArray[np.float64]
+    states: IntArray,
+    emission: NDArray[np.float64],
+    came: NDArray[np.int8],
+    sums: NDArray[np.float64],
+    first: int,
 ) -> tuple[PlacedSymbol, ...]:
-    """Goes back along the best path, which ends in the last symbol or the blank behind it."""
+    """Goes back along the best path, which ends in the last symbol or the blank behind it.
+
+    `first` is the number of the first frame.
+    """
     state = len(states) - 1
     if state > 0 and sums[state - 1] > sums[state]:
         state -= 1
@@ -164,5 +214,8 @@ def _trace(
     for state in range(1, len(states), 2):
         frames = np.flatnonzero(path == state)
         start, stop = int(frames[0]), int(frames[-1]) + 1
-        places.append(_placed(int(states[state]), start, stop, emission[:, state]))
+        found = _placed(int(states[state]), start, stop, emission[:, state])
+        places.append(
+            replace(found, start=first + found.start, stop=first + found.stop, peak=first + found.peak)
+        )
     return tuple(places)

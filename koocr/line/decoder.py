@@ -25,7 +25,7 @@ from koocr.hangul import (
 )
 from koocr.line.beam import BeamSettings, Hypothesis, Prior, beam_search, check_count
 from koocr.line.confidence import Alternatives, alternatives
-from koocr.line.decode import PlacedSymbol, align, best_path, text_log_probability
+from koocr.line.decode import PlacedSymbol, best_path, place, text_log_probability
 from koocr.line.scores import FactorisedScores, FrameScores, IntArray
 from koocr.line.spelling import unspell
 
@@ -88,10 +88,15 @@ class LineDecoder:
 
     def read(self, scores: FrameScores) -> tuple[PlacedSymbol, ...]:
         """The symbols of a line, as the network spells, by best path or by beam search."""
+        return self._read(scores)[0]
+
+    def _read(self, scores: FrameScores) -> tuple[tuple[PlacedSymbol, ...], float]:
+        """The symbols of a line, and the logarithm of their probability."""
         if self._settings.beam is None:
-            return best_path(scores)
+            symbols = best_path(scores)
+            return symbols, text_log_probability(scores, [symbol.id for symbol in symbols])
         best = self._search(scores, self._settings.beam)[0]
-        return align(scores, best.ids)
+        return place(scores, best.ids), best.log_probability
 
     def _search(self, scores: FrameScores, beam: BeamSettings) -> list[Hypothesis]:
         """A prior has no say in spaces, digits and Latin: texts say little of them, or are careless."""
@@ -109,7 +114,8 @@ class LineDecoder:
             offset: pixel of the line image where the first frame begins; below 0 where ground was added.
             width: of the line image: no character reaches beyond it.
         """
-        return self._line(scores, self.read(scores), (scale, offset, width))
+        symbols, log_probability = self._read(scores)
+        return self._line(scores, symbols, log_probability, (scale, offset, width))
 
     def hypotheses(
         self,
@@ -134,21 +140,25 @@ class LineDecoder:
         """
         check_count("n", n)
         beam = self._settings.beam or BeamSettings()
-        beam = replace(beam, width=max(beam.width, 2 * n))
+        beam = replace(beam, width=max(beam.width, 2 * n), margin=math.inf)
         lines: dict[str, Line] = {}
         for found in self._search(scores, beam):
-            line = self._line(scores, align(scores, found.ids), (scale, offset, width))
+            symbols = place(scores, found.ids)
+            line = self._line(scores, symbols, found.log_probability, (scale, offset, width))
             lines.setdefault(line.text, line)  # a spare space or two, and the text is the same
             if len(lines) == n:
                 break
         return list(lines.values())
 
     def _line(
-        self, scores: FrameScores, symbols: tuple[PlacedSymbol, ...], place: tuple[float, float, float]
+        self,
+        scores: FrameScores,
+        symbols: tuple[PlacedSymbol, ...],
+        log_probability: float,
+        where: tuple[float, float, float],
     ) -> Line:
-        """What symbols say, and how surely; `place`: scale, offset and width, see `line`."""
-        scale, offset, width = place
-        log_probability = text_log_probability(scores, [symbol.id for symbol in symbols])
+        """What symbols say, and how surely; `where`: scale, offset and width, see `line`."""
+        scale, offset, width = where
         if self._settings.is_spelled:
             symbols, marginals = unspell(symbols), None
             found = _certain(symbols)

@@ -1,5 +1,6 @@
 """The beam search against all texts of short lines, and with priors that change the answer."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,7 @@ from koocr.line.decode import best_path, text_log_probability
 from koocr.line.scores import frame_scores
 from tests.line.line_oracles import all_probabilities, all_texts, factorised, plain
 
-EVERYTHING = {"width": 10_000, "num_symbols": 100, "min_probability": 0.0}
+EVERYTHING = {"width": 10_000, "num_symbols": 100, "min_probability": 0.0, "margin": math.inf}
 SEEDS = st.integers(0, 10**6)
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from koocr.hangul import NUM_SYLLABLES
-from koocr.line.decode import align, best_path, needed_frames, text_log_probability
+from koocr.line.decode import align, best_path, needed_frames, place, text_log_probability
 from koocr.line.scores import FrameScores, frame_scores
 from tests.line.line_oracles import all_probabilities, all_texts, best_alignment, collapse, factorised, plain
 
@@ -120,3 +120,39 @@ def test_probabilities_of_long_lines_do_not_vanish() -> None:
     wrong = [3 if place % 10 == 0 else symbol for place, symbol in enumerate(right)]
     assert text_log_probability(scores, wrong) == pytest.approx(-20 * 30, abs=1)
     assert text_log_probability(marked([1], sure=400.0), [1]) < -170
+
+
+@given(SEEDS, st.integers(1, 40), st.integers(0, 3))
+def test_a_text_like_the_best_path_is_placed_as_the_whole_line_is_aligned(
+    seed: int, length: int, edits: int
+) -> None:
+    """Symbols that another one takes the place of, that come in between, or that are left out."""
+    rng = np.random.default_rng(seed)
+    columns: list[int] = [0]
+    for symbol in rng.integers(1, 6, length).tolist():
+        columns += [symbol] * int(rng.integers(1, 3)) + [0] * int(rng.integers(1, 4))
+    logits = rng.normal(0, 0.5, (len(columns), 6)).astype(np.float32)
+    logits[np.arange(len(columns)), columns] += 8
+    scores = frame_scores({"symbol": logits})
+    ids = [symbol.id for symbol in best_path(scores)]
+    for _ in range(edits):
+        spot = int(rng.integers(len(ids) + 1))
+        ids[spot : spot + int(rng.integers(2))] = rng.integers(0, 5, int(rng.integers(2))).tolist()
+    assert place(scores, ids) == align(scores, ids)
+
+
+@given(SEEDS, st.integers(1, 12), st.integers(0, 6))
+def test_what_is_placed_reads_as_the_text(seed: int, steps: int, length: int) -> None:
+    """Also where the network is sure of nothing."""
+    outputs = plain(steps, seed=seed)
+    ids = np.random.default_rng(seed).integers(0, 3, length).tolist()
+    scores = frame_scores(outputs)
+    if needed_frames(ids) > steps:
+        with pytest.raises(ValueError, match="don't fit"):
+            place(scores, ids)
+        return
+    placed = place(scores, ids)
+    assert [symbol.id for symbol in placed] == ids
+    bounds = [bound for symbol in placed for bound in (symbol.start, symbol.stop)]
+    assert bounds == sorted(bounds)
+    assert all(symbol.start <= symbol.peak < symbol.stop for symbol in placed)

@@ -199,7 +199,9 @@ def test_beam_and_best_path_agree_on_a_sure_line() -> None:
     scores = scores_of("가가 나다")
     beam = LineDecoder(CHARSET, DecoderSettings(beam=BeamSettings()))
     assert beam.read(scores) == best_path(scores)
-    assert beam.line(scores) == read(scores)
+    searched, whole = beam.line(scores), read(scores)
+    assert (searched.text, searched.characters) == (whole.text, whole.characters)
+    assert searched.confidence == pytest.approx(whole.confidence, rel=1e-4)  # of the paths that it found
 
 
 def test_sequences_of_jamo_become_syllables() -> None:

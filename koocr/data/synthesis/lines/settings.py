@@ -16,6 +16,7 @@ __all__ = [
     "DrawingSettings",
     "FaultSettings",
     "HandSettings",
+    "LookalikeSettings",
     "MarkSettings",
     "PaperSettings",
     "PoolSettings",
@@ -88,6 +89,10 @@ class SpacingSettings(_Checked):
     space_jitter: float = 0.22  # of hands: spread of a space's logarithm
     column: float = _chance(0.05)  # of spaces in forms: the gap to the next column of a table
     fixed_pitch: float = _chance(0.05)  # typewriters, receipts, pixel faces
+    script_gap: float = _chance(
+        0.18
+    )  # a gap between Hangul and Latin or brackets, as word processors put one
+    most_script_gap: float = 0.22
     manuscript: float = _chance(0.02)  # squared paper (원고지): a square a letter, an empty one for a space
 
 
@@ -122,6 +127,14 @@ class MarkSettings(_Checked):
     rules: float = _chance(0.05)  # ruled paper, borders of tables
     specks: float = _chance(0.04)
     neighbours: float = _chance(0.13)  # lines above or below look in
+
+
+@dataclass(frozen=True)
+class LookalikeSettings(_Checked):
+    """Symbols that only their neighbours tell apart."""
+
+    disguised: float = _chance(0.07)  # l set as 1, O as 0 and so on
+    struck_zero: float = _chance(0.06)  # zeros with a stroke through them
 
 
 @dataclass(frozen=True)
@@ -189,6 +202,7 @@ class DrawingSettings:
     pool: PoolSettings = PoolSettings()
     spacing: SpacingSettings = SpacingSettings()
     hand: HandSettings = HandSettings()
+    lookalikes: LookalikeSettings = LookalikeSettings()
     marks: MarkSettings = MarkSettings()
     shape: ShapeSettings = ShapeSettings()
     paper: PaperSettings = PaperSettings()
@@ -202,6 +216,7 @@ class DrawingSettings:
             pool=PoolSettings.without_chance(),
             spacing=SpacingSettings.without_chance(),
             hand=HandSettings(least=0.0, most=0.0, printed=0.0),
+            lookalikes=LookalikeSettings.without_chance(),
             marks=MarkSettings.without_chance(),
             shape=ShapeSettings.without_chance(),
             paper=PaperSettings.without_chance(plain=1.0),

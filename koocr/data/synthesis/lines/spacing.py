@@ -28,6 +28,7 @@ class Spacing:
         letter_jitter: spread of the letter spaces.
         space_jitter: spread of a word space's logarithm.
         column: chance that a word space is the gap to the next column of a table.
+        between_scripts: put between Hangul and what is neither Hangul nor a mark that closes a phrase.
         pitch: width of every letter's cell, or None: each letter has its own width.
         is_squared: whether the cells are drawn, and a space is an empty one.
     """
@@ -38,6 +39,7 @@ class Spacing:
     letter_jitter: float = 0.0
     space_jitter: float = 0.0
     column: float = 0.0
+    between_scripts: float = 0.0
     pitch: float | None = None
     is_squared: bool = False
 
@@ -76,6 +78,10 @@ def draw_spacing(
         - 0.5 * min(0.0, tracking)
         + 2 * jitter
     )
+    between = 0.0
+    if rng.random() < settings.script_gap:
+        between = float(rng.uniform(0.2, 1.0)) * settings.most_script_gap
+        least += between
     pitch, is_squared = None, False
     if rng.random() < settings.manuscript:
         pitch, is_squared = float(rng.uniform(1.1, 1.5)), True
@@ -88,6 +94,7 @@ def draw_spacing(
         letter_jitter=jitter,
         space_jitter=settings.space_jitter * float(rng.random()) if is_hand else 0.0,
         column=settings.column if is_form else 0.0,
+        between_scripts=between,
         pitch=pitch,
         is_squared=is_squared,
     )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from koocr.data.synthesis.lines.bending import Bend, bend, clip_side, draw_bend
 from koocr.data.synthesis.lines.faults import spoil
 from koocr.data.synthesis.lines.hands import Hand
+from koocr.data.synthesis.lines.lookalikes import disguised
 from koocr.data.synthesis.lines.marks import add_marks, add_neighbour, change_pen, draw_squares
 from koocr.data.synthesis.lines.paper import Textures, colour
 from koocr.data.synthesis.lines.pool import HandPool, Script
@@ -194,7 +195,11 @@ def _laid_out(
         else replace(settings.hand, most=max(settings.hand.least, 0.6 * settings.hand.most))
     )
     jitter = draw_jitter(rng, len(text.text), hand) if is_jittered else None
-    return lay_out(text.text, script, rng, spacing=spacing, jitter=jitter)
+    drawn = disguised(text.text, rng) if rng.random() < settings.lookalikes.disguised else text.text
+    if not all(symbol == " " or script.glyph(symbol) for symbol in set(drawn)):
+        drawn = text.text
+    is_struck = rng.random() < settings.lookalikes.struck_zero
+    return lay_out(drawn, script, rng, spacing=spacing, jitter=jitter, has_struck_zeros=is_struck)
 
 
 def _painted(layout: Layout, shape: Bend, rng: np.random.Generator, settings: DrawingSettings) -> Canvas:

@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from koocr.data.synthesis.lines.hands import Glyph
+from koocr.data.synthesis.lines.lookalikes import struck_zero
 from koocr.data.synthesis.lines.pool import Script
 from koocr.data.synthesis.lines.settings import EM
 from koocr.data.synthesis.lines.spacing import Jitter, Spacing
 from koocr.errors import DataError
+from koocr.hangul import is_syllable
 
 __all__ = ["Canvas", "Layout", "Placed", "lay_out", "paint"]
 
@@ -79,6 +81,7 @@ def lay_out(
     *,
     spacing: Spacing | None = None,
     jitter: Jitter | None = None,
+    has_struck_zeros: bool = False,
 ) -> Layout:
     """Puts the letters of a text in a row.
 
@@ -88,6 +91,7 @@ def lay_out(
         rng: source of the jitter of the gaps.
         spacing: the gaps.
         jitter: how each letter is changed; None: not at all.
+        has_struck_zeros: whether zeros have a stroke through them, as in listings.
 
     Raises:
         DataError: the script doesn't draw one of the symbols.
@@ -97,11 +101,13 @@ def lay_out(
     for symbol, glyph in zip(text, glyphs, strict=True):
         if glyph is None and symbol != " ":
             raise DataError(f"the face {script.hand.name} doesn't draw {symbol!r}; take another text")
+    if has_struck_zeros:
+        glyphs = [_struck(*pair) for pair in zip(text, glyphs, strict=True)]
     if jitter is not None:
         glyphs = [_changed(glyph, number, jitter) for number, glyph in enumerate(glyphs)]
     if spacing.pitch is not None:
         glyphs = [_in_cell(*pair, spacing.pitch * EM) for pair in zip(text, glyphs, strict=True)]
-    pens, advances = _pens(glyphs, rng, spacing)
+    pens, advances = _pens(text, glyphs, rng, spacing)
     placed = tuple(
         Placed(glyph.ink, round(pen + glyph.left), round(glyph.top))
         for glyph, pen in zip(glyphs, pens.tolist(), strict=True)
@@ -109,6 +115,10 @@ def lay_out(
     )
     spans = _spans(glyphs, placed)
     return Layout(placed, spans, np.stack([pens, pens + advances], 1), _box(placed), spacing.is_squared)
+
+
+def _struck(symbol: str, glyph: Glyph | None) -> Glyph | None:
+    return glyph._replace(ink=struck_zero(glyph.ink)) if glyph is not None and symbol == "0" else glyph
 
 
 def _changed(glyph: Glyph | None, number: int, jitter: Jitter) -> Glyph | None:
@@ -138,7 +148,7 @@ def _in_cell(symbol: str, glyph: Glyph | None, pitch: float) -> Glyph | None:
 
 
 def _pens(
-    glyphs: Sequence[Glyph | None], rng: np.random.Generator, spacing: Spacing
+    text: str, glyphs: Sequence[Glyph | None], rng: np.random.Generator, spacing: Spacing
 ) -> tuple[FloatArray, FloatArray]:
     """(L,) where the pen stands before each symbol, and how far each moves it."""
     count = len(glyphs)
@@ -150,6 +160,7 @@ def _pens(
     after = widths + spacing.tracking * EM + jitter
     after[is_space] = _word_spaces(rng, int(is_space.sum()), spacing)
     if spacing.pitch is None:
+        after[:-1] += _between_scripts(text) * spacing.between_scripts * EM
         ground = right[:-1] + after[:-1] - widths[:-1] + left[1:]  # (L - 1,) between the ink of neighbours
         is_within = ~(is_space[:-1] | is_space[1:])
         usual = max(0.0, float(np.quantile(ground[is_within], 0.75))) if is_within.any() else 0.0
@@ -157,6 +168,16 @@ def _pens(
             shown = ground[place - 1] + after[place] + left[place + 1]
             after[place] += max(0.0, usual + spacing.least * EM - shown)
     return np.concatenate([[0.0], np.cumsum(after)[:-1]]), after
+
+
+def _between_scripts(text: str) -> NDArray[np.bool_]:
+    """(L - 1,) where Hangul stands beside a Latin letter, a digit or the outside of a bracket."""
+    hangul = np.array([is_syllable(symbol) for symbol in text])
+    begins, ends = (
+        np.array([symbol.isascii() and (symbol.isalnum() or symbol in marks) for symbol in text])
+        for marks in ("([{", ")]}")
+    )
+    return (hangul[:-1] & begins[1:]) | (ends[:-1] & hangul[1:])
 
 
 def _word_spaces(rng: np.random.Generator, count: int, spacing: Spacing) -> FloatArray:
