@@ -82,7 +82,6 @@ def _read(
     report: Report,
 ) -> None:
     from koocr.cli.read_jobs import PageWork, read_jobs
-    from koocr.cli.read_pictures import PictureFiles
     from koocr.cli.read_plan import jobs_of
     from koocr.cli.read_progress import progress
     from koocr.cli.read_terminal import Terminal
@@ -93,7 +92,11 @@ def _read(
     outputs: Sequence[Output] = files
     if not files:
         outputs = [Terminal(_formats(args.format), len(documents))] * len(documents)
-    pictures = PictureFiles(args.picture, documents, settings) if args.picture else None
+    pictures = None
+    if args.picture:
+        from koocr.cli.read_pictures import PictureFiles
+
+        pictures = PictureFiles(args.picture, documents, settings)
     work = PageWork(make_reader(args), settings, order=args.order)
     read = read_jobs(jobs_of(documents), work, num_processes=min(args.jobs, num_pages))
     with closing(read), progress(num_pages, is_shown=bool(files)) as advance:

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
-
-import cv2
 
 from koocr.errors import InputError, KoocrError
 from koocr.image import GreyImage
@@ -115,96 +108,6 @@ def read_jobs(
         finally:
             work.close()
     else:
-        yield from _Processes(work, num_processes).read(jobs)
+        from koocr.cli.read_processes import read_in_processes
 
-
-class _Processes:
-    """Reads in several processes, a few pages ahead of the one that is asked for."""
-
-    def __init__(self, work: PageWork, num_processes: int) -> None:
-        self._work, self._num_processes = work, num_processes
-        self._pool = self._start(num_processes)
-
-    def read(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Outcome]]:
-        waiting: deque[tuple[Job, Future[Outcome]]] = deque()
-        try:
-            for job in jobs:
-                waiting.append((job, self._submit(job)))
-                if len(waiting) > 2 * self._num_processes:
-                    yield from self._next(waiting)
-            while waiting:
-                yield from self._next(waiting)
-        except BaseException:
-            self._end()
-            raise
-        self._pool.shutdown()
-
-    def _next(self, waiting: deque[tuple[Job, Future[Outcome]]]) -> Iterator[tuple[Job, Outcome]]:
-        job, future = waiting[0]
-        try:
-            outcome = future.result()
-        except BrokenProcessPool:
-            yield from self._one_by_one(waiting)
-            return
-        waiting.popleft()
-        yield job, outcome
-
-    def _one_by_one(self, waiting: deque[tuple[Job, Future[Outcome]]]) -> Iterator[tuple[Job, Outcome]]:
-        """A process has died: finds out over which page, and reads the others."""
-        self._end()
-        while waiting:
-            job, future = waiting.popleft()
-            if future.done() and not future.cancelled() and future.exception() is None:
-                yield job, future.result()
-                continue
-            self._pool = self._start(1)
-            try:
-                outcome: Outcome = self._pool.submit(_read, job).result()
-            except BrokenProcessPool:
-                outcome = InputError(
-                    f"page {job.number} of {job.source.name!r} ended the process that read it, for want of "
-                    "memory perhaps; leave it out, or read with fewer --jobs"
-                )
-            self._pool.shutdown()
-            yield job, outcome
-        self._pool = self._start(self._num_processes)
-
-    def _submit(self, job: Job) -> Future[Outcome]:
-        try:
-            return self._pool.submit(_read, job)
-        except BrokenProcessPool as error:
-            failed: Future[Outcome] = Future()
-            failed.set_exception(error)
-            return failed
-
-    def _start(self, num_processes: int) -> ProcessPoolExecutor:
-        # Started afresh, not forked: threads of ONNX Runtime and OpenCV don't survive that.
-        return ProcessPoolExecutor(
-            num_processes,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_begin,
-            initargs=(self._work,),
-        )
-
-    def _end(self) -> None:
-        """Ends the processes at once, whatever they are at."""
-        processes = list((getattr(self._pool, "_processes", None) or {}).values())
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            process.terminate()
-
-
-_OWN: list[PageWork] = []
-"""What a worker process does: set once in each, which has no other place to keep it."""
-
-
-def _begin(work: PageWork) -> None:
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C reaches all processes; the first one ends the others
-    cv2.setNumThreads(1)  # there are other processes for the other cores
-    _OWN[:] = [work]
-
-
-def _read(job: Job) -> Outcome:
-    return _OWN[0](job)
+        yield from read_in_processes(jobs, work, num_processes=num_processes)

@@ -26,6 +26,9 @@ def progress(num_pages: int, *, is_shown: bool) -> Iterator[Callable[[], object]
     Yields:
         What to call after each page.
     """
+    if not (is_shown and sys.stderr.isatty()):
+        yield lambda: None
+        return
     from tqdm import tqdm
 
     class PagesBar(tqdm):  # type: ignore[type-arg]
@@ -35,8 +38,7 @@ def progress(num_pages: int, *, is_shown: bool) -> Iterator[Callable[[], object]
             seconds = known["elapsed"]
             return {**known, "per_minute": f"{60 * known['n'] / seconds:,.0f}" if seconds else "?"}
 
-    is_off = None if is_shown else True  # None: off where there is no terminal
-    with PagesBar(total=num_pages, disable=is_off, bar_format=_BAR, file=sys.stderr, leave=False) as bar:
+    with PagesBar(total=num_pages, bar_format=_BAR, file=sys.stderr, leave=False) as bar:
         yield bar.update
 
 

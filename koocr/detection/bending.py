@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 
 from koocr.bend import Bend
@@ -51,6 +50,8 @@ def bend_of(outline: FloatArray, core: Quads, shrink: float) -> Bend | None:
     places = (outline - core[0]) @ np.stack([across / width, down / height], axis=1)  # along, down
     middle = _middle(places, width, height)
     degree = int(np.clip(width / (_A_BOW * text), 2, _MOST_DEGREE))
+    from numpy.polynomial import Polynomial  # 9 ms that only bent lines are worth
+
     curve = Polynomial.fit(*middle, degree)
     line = Polynomial.fit(*middle, 1)
     x = np.linspace(-sides, width + sides, _PLACES)

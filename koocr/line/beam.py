@@ -45,7 +45,7 @@ class BeamSettings:
         min_probability: symbols less likely in a frame aren't looked at there. Most frames are surely
             blank, so this is what makes the search fast.
         margin: prefixes that rank so many nats below the best are given up, however few are left. What a
-            prior can still say of them is less: a prefix differs from others in few of the symbols that count.
+            prior can still say of them is less: they differ from others in few of the symbols that count.
         prior_weight: what log p(text) of the prior is multiplied by; 0 switches it off. Below 1, since the
             network has learnt from text, too.
         symbol_bonus: added for each symbol, against a prior's love of short texts.

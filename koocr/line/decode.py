@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from koocr.line.scores import BLANK, FrameScores, IntArray
 
-__all__ = ["PlacedSymbol", "align", "best_path", "needed_frames", "place", "text_log_probability"]
+__all__ = ["PlacedSymbol", "align", "best_path", "needed_frames", "place_symbols", "text_log_probability"]
 
 _SLACK = 2
 """Symbols beside a difference from the best path that are placed anew with it."""
@@ -63,11 +63,11 @@ def align(scores: FrameScores, ids: Sequence[int]) -> tuple[PlacedSymbol, ...]:
     return _aligned(scores, ids, 0, len(scores))
 
 
-def place(scores: FrameScores, ids: Sequence[int]) -> tuple[PlacedSymbol, ...]:
+def place_symbols(scores: FrameScores, ids: Sequence[int]) -> tuple[PlacedSymbol, ...]:
     """As `align`, in a fraction of the time where the text is the best path's, or nearly so.
 
     What both begin and end with lies where the best path has it; only the difference, and a few symbols
-    around it, are placed anew, between two blanks of the best path: beyond them no path is likelier than that.
+    around it, are placed anew, between two blanks of the best path: beyond them no path is likelier.
 
     Args:
         scores: of the line.

@@ -25,7 +25,7 @@ from koocr.hangul import (
 )
 from koocr.line.beam import BeamSettings, Hypothesis, Prior, beam_search, check_count
 from koocr.line.confidence import Alternatives, alternatives
-from koocr.line.decode import PlacedSymbol, best_path, place, text_log_probability
+from koocr.line.decode import PlacedSymbol, best_path, place_symbols, text_log_probability
 from koocr.line.scores import FactorisedScores, FrameScores, IntArray
 from koocr.line.spelling import unspell
 
@@ -96,7 +96,7 @@ class LineDecoder:
             symbols = best_path(scores)
             return symbols, text_log_probability(scores, [symbol.id for symbol in symbols])
         best = self._search(scores, self._settings.beam)[0]
-        return place(scores, best.ids), best.log_probability
+        return place_symbols(scores, best.ids), best.log_probability
 
     def _search(self, scores: FrameScores, beam: BeamSettings) -> list[Hypothesis]:
         """A prior has no say in spaces, digits and Latin: texts say little of them, or are careless."""
@@ -143,7 +143,7 @@ class LineDecoder:
         beam = replace(beam, width=max(beam.width, 2 * n), margin=math.inf)
         lines: dict[str, Line] = {}
         for found in self._search(scores, beam):
-            symbols = place(scores, found.ids)
+            symbols = place_symbols(scores, found.ids)
             line = self._line(scores, symbols, found.log_probability, (scale, offset, width))
             lines.setdefault(line.text, line)  # a spare space or two, and the text is the same
             if len(lines) == n:

@@ -13,7 +13,7 @@ import hashlib
 import math
 import zlib
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -179,8 +179,12 @@ class NGram:
             np.savez_compressed(file, **arrays)
 
     @classmethod
-    def load(cls, path: str | Path, charset: Charset) -> NGram:
+    def load(cls, path: str | Path, charset: Charset | Callable[[], Charset]) -> NGram:
         """Reads what `save` wrote.
+
+        Args:
+            path: of the file.
+            charset: of the reader, or what tells it: asked once the file is read, which takes a while.
 
         Raises:
             WeightsMissingError: there is no such file.
@@ -194,6 +198,7 @@ class NGram:
             raise WeightsMissingError(f"there is no n-gram model {path}; train one, or go without") from error
         except _DAMAGE as error:
             raise WeightsCorruptError(f"{path} is no n-gram model, or damaged ({error})") from error
+        charset = charset() if callable(charset) else charset
         if digest != _digest(charset):
             raise ConfigError(f"{path} was made for another charset; train it anew for this one")
         return cls(charset, levels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, overload
@@ -77,10 +78,13 @@ class LineReader:
         check_count("num_threads", num_threads)
         decoding = DecoderSettings(num_candidates=num_candidates, beam=beam)
         name = "" if weights is None else str(weights)
-        self._engine = _open(name, num_threads)
-        self._metadata = LineMetadata.of(self._engine.metadata, repr(name) if name else "the default model")
         is_asked = beam is None or beam.prior_weight > 0
-        found = _prior(prior, name, self._metadata.charset) if is_asked else None
+        with ThreadPoolExecutor(1) as pool:  # network and prior are loaded beside each other
+            loading = pool.submit(_load, name, num_threads)
+            try:
+                found = _prior(prior, name, lambda: loading.result()[1].charset) if is_asked else None
+            finally:
+                self._engine, self._metadata = loading.result()  # whose errors come first
         decoding = replace(decoding, beam=_search(beam, found))
         self._outputs = OutputReader(self._metadata, decoding, prior=found)
         self._prior = found
@@ -199,7 +203,7 @@ class LineReader:
         return self._engine.run(strips.as_input())
 
 
-def _prior(prior: Prior | str | Path | bool, weights: str, charset: Charset) -> Prior | None:
+def _prior(prior: Prior | str | Path | bool, weights: str, charset: Callable[[], Charset]) -> Prior | None:
     """What was asked for; the own one of a shipped model lies beside it."""
     if prior is True:
         file = None if _is_file(weights) else shipped_model(weights, task="line").files.get("prior")
@@ -210,7 +214,7 @@ def _prior(prior: Prior | str | Path | bool, weights: str, charset: Charset) -> 
         return NGram.load(prior, charset)
     if not (hasattr(prior, "score") and hasattr(prior, "end")):
         raise ConfigError(f"prior is {prior!r}; give True, False, a file of `koocr train prior`, or a prior")
-    if isinstance(prior, NGram) and prior.charset != charset:
+    if isinstance(prior, NGram) and prior.charset != charset():
         raise ConfigError("the prior was made for another charset than the network; train it anew")
     return prior
 
@@ -226,6 +230,11 @@ def _search(beam: BeamSettings | None, prior: Prior | None) -> BeamSettings | No
 
 def _is_file(weights: str) -> bool:
     return Path(weights).suffix.lower() in (".h5", ".onnx")
+
+
+def _load(weights: str, num_threads: int) -> tuple[Engine, LineMetadata]:
+    engine = _open(weights, num_threads)
+    return engine, LineMetadata.of(engine.metadata, repr(weights) if weights else "the default model")
 
 
 def _open(weights: str, num_threads: int) -> Engine:

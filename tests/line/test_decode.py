@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from koocr.hangul import NUM_SYLLABLES
-from koocr.line.decode import align, best_path, needed_frames, place, text_log_probability
+from koocr.line.decode import align, best_path, needed_frames, place_symbols, text_log_probability
 from koocr.line.scores import FrameScores, frame_scores
 from tests.line.line_oracles import all_probabilities, all_texts, best_alignment, collapse, factorised, plain
 
@@ -138,7 +138,7 @@ def test_a_text_like_the_best_path_is_placed_as_the_whole_line_is_aligned(
     for _ in range(edits):
         spot = int(rng.integers(len(ids) + 1))
         ids[spot : spot + int(rng.integers(2))] = rng.integers(0, 5, int(rng.integers(2))).tolist()
-    assert place(scores, ids) == align(scores, ids)
+    assert place_symbols(scores, ids) == align(scores, ids)
 
 
 @given(SEEDS, st.integers(1, 12), st.integers(0, 6))
@@ -149,9 +149,9 @@ def test_what_is_placed_reads_as_the_text(seed: int, steps: int, length: int) ->
     scores = frame_scores(outputs)
     if needed_frames(ids) > steps:
         with pytest.raises(ValueError, match="don't fit"):
-            place(scores, ids)
+            place_symbols(scores, ids)
         return
-    placed = place(scores, ids)
+    placed = place_symbols(scores, ids)
     assert [symbol.id for symbol in placed] == ids
     bounds = [bound for symbol in placed for bound in (symbol.start, symbol.stop)]
     assert bounds == sorted(bounds)

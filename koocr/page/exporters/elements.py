@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from statistics import median
-from xml.sax.saxutils import escape, quoteattr
 
 from koocr.layout import Block, Page, PageLine, Quad, Word
 
 __all__ = ["attribute", "bounds", "content", "line_height", "polygon", "words_of"]
 
+_BLANKS = {ord("\n"): "&#10;", ord("\t"): "&#9;", ord("\r"): "&#13;"}
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 can't hold."""
 
@@ -39,12 +40,13 @@ def line_height(block: Block) -> float:
 
 def content(text: str) -> str:
     """Text between two tags of XML."""
-    return escape(_NO_XML.sub("\ufffd", text))
+    return escape(_NO_XML.sub("\ufffd", text), quote=False)
 
 
 def attribute(text: str) -> str:
     """Text as the value of an attribute, with its quotes."""
-    return quoteattr(_NO_XML.sub("\ufffd", text), {"\n": "&#10;", "\t": "&#9;", "\r": "&#13;"})
+    escaped = escape(_NO_XML.sub("\ufffd", text))
+    return f'"{escaped.translate(_BLANKS)}"'
 
 
 def _within(value: float, limit: int) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -134,3 +136,15 @@ class Bulky(FakeReader):
     def read(self, image: np.ndarray) -> Page:
         page = super().read(image)
         return Page(1, page.width, page.height, blocks=page.blocks * 100_000)
+
+
+def test_processes_that_write_large_results_end_at_once():
+    """Nobody waits for the rest of a result whose writer was ended."""
+    sources = [Source(f"{n}.png", np.full((20, 40), 9, np.uint8), Path(f"{n}")) for n in range(40)]
+    jobs = (Job(source, 1, index) for index, source in enumerate(sources))
+    results = read_jobs(jobs, PageWork(functools.partial(Bulky), SourceSettings()), num_processes=2)
+    next(results)
+    begun = time.monotonic()
+    results.close()
+    assert time.monotonic() - begun < 4
+    assert not multiprocessing.active_children() and threading.active_count() == 1
