@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -30,7 +31,8 @@ from koocr.page.words import page_line
 __all__ = ["Detects", "PageReader", "ReadsLines", "Region"]
 
 _CHUNK = 24
-"""Lines for one call of the line reader; equally wide ones go together."""
+"""Lines for one call of the line reader at most; equally long ones go together."""
+_CHUNKS_A_THREAD = 3
 
 
 class Region(Protocol):
@@ -181,9 +183,7 @@ class PageReader:
 
     def _read(self, crops: Sequence[Crop]) -> list[Line]:
         """Reads crops in chunks of about equal width, several chunks at once where there are threads."""
-        order = sorted(range(len(crops)), key=lambda row: crops[row].image.shape[1])
-        size = min(_CHUNK, -(-len(order) // self._num_threads) or 1)
-        chunks = [order[start : start + size] for start in range(0, len(order), size)][::-1]
+        chunks = _chunks([crop.image.shape[1] / crop.image.shape[0] for crop in crops], self._num_threads)
 
         def read(chunk: list[int]) -> list[Line]:
             return self._lines.read([crops[row].image for row in chunk])
@@ -196,6 +196,23 @@ class PageReader:
         by_row = {row: line for chunk, part in zip(chunks, readings, strict=True)
                   for row, line in zip(chunk, part, strict=True)}  # fmt: skip
         return [by_row[row] for row in range(len(crops))]
+
+
+def _chunks(lengths: Sequence[float], num_threads: int) -> list[list[int]]:
+    """Rows of lines that are read together, the longest first, so that no thread ends long after another."""
+    if num_threads == 1:
+        most = math.inf
+    else:
+        most = sum(lengths) / (num_threads * _CHUNKS_A_THREAD)
+    chunks: list[list[int]] = []
+    room = 0.0
+    for row in sorted(range(len(lengths)), key=lambda row: lengths[row], reverse=True):
+        if not chunks or room < lengths[row] or len(chunks[-1]) == _CHUNK:
+            chunks.append([])
+            room = most
+        chunks[-1].append(row)
+        room -= lengths[row]
+    return chunks
 
 
 def _level_quads(regions: Sequence[Region]) -> NDArray[np.float32]:
