@@ -7,14 +7,17 @@ import numpy as np
 from koocr.page.level import Boxes, IntArray
 from koocr.page.separators import Rules
 
-__all__ = ["split_at_heading", "split_between_rules"]
+__all__ = ["split_at_heading", "split_between_rules", "split_head"]
 
 _LARGER = 1.15
 """So many times the usual size is a heading."""
 _ROOM = 1.2
 """In em, how much more than the heading's own height the blank beside it is."""
-_STARTS = 0.8
+_STARTS = 1.3
 """In em: columns below a heading begin about level."""
+_MOST_HEADS = 4
+_CENTRED = 0.6
+"""In em, how far the middle of a heading lies from that of what is below it."""
 
 _SAME_PLACE = 0.7
 """In em: rules between columns stand so exactly below each other."""
@@ -47,6 +50,33 @@ def split_between_rules(boxes: Boxes, rules: Rules, em: float) -> tuple[IntArray
     return None
 
 
+def split_head(boxes: Boxes, em: float) -> tuple[IntArray, IntArray] | None:
+    """Takes off the topmost units, if each stands alone over columns, larger than they or in their middle.
+
+    A short one crosses no gutter, and would be the first line of the column that it stands over.
+
+    Args:
+        boxes: N units.
+        em: the usual height of the page's units.
+
+    Returns:
+        The numbers of those units and of the others; None where they are lines like others.
+    """
+    order = np.argsort(boxes.top, kind="stable")
+    for count in range(1, min(_MOST_HEADS, len(order) - 2) + 1):
+        last, below = order[count - 1], boxes.take(order[count:])
+        top = float(below.top.min())
+        left, _, right, _ = below.hull()
+        is_centred = abs(boxes.left[last] + boxes.right[last] - left - right) / 2 < _CENTRED * em
+        is_title = boxes.height[last] >= _LARGER * em and boxes.left[last] < left + 2 * em
+        if top < boxes.bottom[order[:count]].max() - 0.2 * em or not (is_centred or is_title):
+            return None
+        row = below.take(np.flatnonzero(below.top < top + _STARTS * em))
+        if row.left.max() > row.right.min():
+            return order[:count], order[count:]
+    return None
+
+
 def split_at_heading(boxes: Boxes, em: float) -> tuple[IntArray, IntArray] | None:
     """Cuts where one unit stands alone from side to side, with columns above it and columns below it.
 
@@ -60,8 +90,11 @@ def split_at_heading(boxes: Boxes, em: float) -> tuple[IntArray, IntArray] | Non
     order = np.argsort(boxes.top, kind="stable")
     top, bottom = boxes.top[order], boxes.bottom[order]
     reach = np.maximum.accumulate(bottom)
+    left, _, right, _ = boxes.hull()
+    is_centred = np.abs(boxes.left + boxes.right - left - right)[order] / 2 < _CENTRED * em
+    is_larger = boxes.height[order] >= _LARGER * em
     for place in range(2, len(order) - 2):
-        if boxes.height[order[place]] < _LARGER * em:
+        if not (is_larger[place] or is_centred[place]):
             continue
         is_alone = (
             top[place] > reach[place - 1] - 0.2 * em and top[place + 1 :].min() > bottom[place] - 0.2 * em

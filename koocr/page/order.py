@@ -19,7 +19,7 @@ from koocr.page.blocks import blocks_of
 from koocr.page.cards import rows_and_cards
 from koocr.page.cells import Cell, enclosed_cells
 from koocr.page.columns import Gutter, best_gutter
-from koocr.page.headings import split_at_heading, split_between_rules
+from koocr.page.headings import split_at_heading, split_between_rules, split_head
 from koocr.page.level import Boxes, IntArray, Levelling
 from koocr.page.margins import split_margins
 from koocr.page.rows import cells_of_row, rows_of
@@ -129,7 +129,11 @@ class _Part:
             return []
         boxes = self.boxes.take(things)
         em = self.page.em
-        cut = split_at_heading(boxes, em) or split_between_rules(boxes, self.page.rules, em)
+        cut = (
+            split_head(boxes, em)
+            or split_at_heading(boxes, em)
+            or split_between_rules(boxes, self.page.rules, em)
+        )
         if cut is not None:
             return [block for part in cut for block in self.read(things[np.sort(part)])]
         gutter = None

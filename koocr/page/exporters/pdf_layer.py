@@ -16,7 +16,14 @@ from koocr.errors import InputError
 from koocr.fonts import blank_face
 from koocr.layout import Block, Page, PageLine, Word
 from koocr.page.exporters.elements import words_of
-from koocr.page.exporters.text_layer import GLYPH_OF_CODE, TextRun, codes_of, text_runs, unicode_of_codes
+from koocr.page.exporters.text_layer import (
+    GLYPH_OF_CODE,
+    TextRun,
+    codes_of,
+    shown_turn,
+    text_runs,
+    unicode_of_codes,
+)
 from koocr.page.finding import Source
 from koocr.page.pdf import open_pdf
 from koocr.page.pdf_text import page_to_picture, text_lines
@@ -31,6 +38,7 @@ _PAGES_IN_MEMORY: Final = 256
 class PdfWithLayer:
     """Adds text to the pages of a PDF and writes those that it was added to.
 
+    A page whose text doesn't stand upright is turned until it does.
     Invisible text that was there before is taken out, as another recogniser left it; words that the page
     holds as visible text are not added again. What was added is put aside in a temporary file now and then,
     so that a long document takes no more memory than a short one.
@@ -67,6 +75,7 @@ class PdfWithLayer:
                 self._insert(target, run)
             if runs or removed:
                 target.gen_content()
+            target.set_rotation((target.get_rotation() + shown_turn(page)) % 360)
         finally:
             target.close()
 

@@ -11,7 +11,14 @@ from koocr.fonts import blank_face
 from koocr.layout import Page
 from koocr.page.exporters.pdf_file import PdfFile, number
 from koocr.page.exporters.pdf_images import Picture, picture_of
-from koocr.page.exporters.text_layer import GLYPH_OF_CODE, TextRun, codes_of, text_runs, unicode_of_codes
+from koocr.page.exporters.text_layer import (
+    GLYPH_OF_CODE,
+    TextRun,
+    codes_of,
+    shown_turn,
+    text_runs,
+    unicode_of_codes,
+)
 from koocr.page.finding import Source
 
 __all__ = ["PdfOfPictures"]
@@ -45,6 +52,7 @@ class PdfOfPictures:
             self._file.add(
                 f"/Type /Page /Parent {self._tree} 0 R /Contents {content} 0 R "
                 f"/MediaBox [0 0 {number(page.width * scale)} {number(page.height * scale)}] "
+                f"/Rotate {shown_turn(page)} "
                 f"/Resources << /XObject << /Im {image} 0 R >> /Font << /T {self._face} 0 R >> >>"
             )
         )

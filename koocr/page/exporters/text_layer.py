@@ -20,7 +20,7 @@ from koocr.hangul import nfc
 from koocr.layout import Page, PageLine
 from koocr.page.exporters.elements import words_of
 
-__all__ = ["GLYPH_OF_CODE", "TextRun", "codes_of", "text_runs", "unicode_of_codes"]
+__all__ = ["GLYPH_OF_CODE", "TextRun", "codes_of", "shown_turn", "text_runs", "unicode_of_codes"]
 
 FloatArray = NDArray[np.float64]
 
@@ -48,6 +48,14 @@ class TextRun:
     text: str
     size: float
     matrix: tuple[float, float, float, float, float, float]
+
+
+def shown_turn(page: Page) -> int:
+    """Degrees clockwise, a multiple of 90, that viewers are to turn a page by, so that its text is upright.
+
+    Not only for the eye: text that stands on its head is taken apart by viewers, and phrases aren't found.
+    """
+    return -90 * round(page.angle / 90) % 360
 
 
 def text_runs(page: Page, to_page: FloatArray) -> Iterator[TextRun]:
