@@ -22,6 +22,10 @@ _CLOSED = 0.25
 """In em: rules that end so near another one touch it."""
 _LEAST_OPEN = 12.0
 """In em, the length of rules between which a table may be open at its sides; shorter ones may be blanks."""
+_LEAST_TABLE = 3.0
+"""The same where a rule between cells says that it is a table."""
+_ON = 0.7
+"""In em, how near a rule ends to another one that it is to reach."""
 _SAME_END = 1.0
 """In em, how far the ends of such rules may lie apart."""
 
@@ -162,7 +166,7 @@ def _open_sides(rules: Rules, em: float) -> FloatArray:
     Frames that stand below each other have some and are left alone; so are the rules of a page's head and
     foot.
     """
-    long = rules.across[rules.across[:, 2] - rules.across[:, 0] > _LEAST_OPEN * em]
+    long = rules.across[rules.across[:, 2] - rules.across[:, 0] > _LEAST_TABLE * em]
     long = long[np.argsort(long[:, 1], kind="stable")]
     is_closed = _touched(long[:, :2], rules.down, em) & _touched(long[:, 2:], rules.down, em)
     sides = []
@@ -172,10 +176,20 @@ def _open_sides(rules: Rules, em: float) -> FloatArray:
         if alike.any():
             place = number + 1 + int(np.argmax(alike))
             nearest = long[place]
-            if (is_closed[number] and is_closed[place]) or _holds_others(upper, nearest, rules, em):
+            if is_closed[number] or is_closed[place] or _holds_others(upper, nearest, rules, em):
+                continue
+            is_long = upper[2] - upper[0] > _LEAST_OPEN * em
+            if not (is_long or _are_tied(upper, nearest, rules.down, em)):
                 continue
             sides += [[*upper[:2], *nearest[:2]], [*upper[2:], *nearest[2:]]]
     return np.array(sides, np.float64).reshape(-1, 4)
+
+
+def _are_tied(upper: FloatArray, lower: FloatArray, down: FloatArray, em: float) -> bool:
+    """Whether a vertical rule between cells runs from one horizontal rule to another."""
+    inside = (down[:, 0] > upper[0] + em) & (down[:, 0] < upper[2] - em)
+    low, high = upper[[1, 3]].max() + _ON * em, lower[[1, 3]].min() - _ON * em
+    return bool((inside & (down[:, 1] < low) & (down[:, 3] > high)).any())
 
 
 def _holds_others(upper: FloatArray, lower: FloatArray, rules: Rules, em: float) -> bool:

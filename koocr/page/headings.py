@@ -37,7 +37,8 @@ def split_between_rules(boxes: Boxes, rules: Rules, em: float) -> tuple[IntArray
         The numbers of the units above and below; None where there is no such place.
     """
     down = rules.down[~rules.are_sides(em)]
-    for upper in down:
+    left, _, right, _ = boxes.hull()
+    for upper in down[(down[:, 0] > left + em) & (down[:, 0] < right - em)]:  # not the edge of the paper
         blank = down[:, 1] - upper[3]
         is_next = (np.abs(down[:, 0] - upper[2]) < _SAME_PLACE * em) & (blank > _LEAST_BETWEEN * em)
         if not (is_next & (blank < _MOST_BETWEEN * em)).any():
@@ -51,7 +52,7 @@ def split_between_rules(boxes: Boxes, rules: Rules, em: float) -> tuple[IntArray
 
 
 def split_head(boxes: Boxes, em: float) -> tuple[IntArray, IntArray] | None:
-    """Takes off the topmost units, if each stands alone over columns, larger than they or in their middle.
+    """Takes off the topmost units, if each stands alone and the last over columns, larger or in their middle.
 
     A short one crosses no gutter, and would be the first line of the column that it stands over.
 
@@ -63,25 +64,28 @@ def split_head(boxes: Boxes, em: float) -> tuple[IntArray, IntArray] | None:
         The numbers of those units and of the others; None where they are lines like others.
     """
     order = np.argsort(boxes.top, kind="stable")
+    middle = (boxes.left + boxes.right) / 2
     for count in range(1, min(_MOST_HEADS, len(order) - 2) + 1):
         last, below = order[count - 1], boxes.take(order[count:])
         top = float(below.top.min())
         left, _, right, _ = below.hull()
-        is_centred = abs(boxes.left[last] + boxes.right[last] - left - right) / 2 < _CENTRED * em
+        middles = [(left + right) / 2, *middle[order[: count - 1]]]  # of what is below, and of a title above
+        is_centred = min(abs(middle[last] - other) for other in middles) < _CENTRED * em
         is_title = boxes.height[last] >= _LARGER * em and boxes.left[last] < left + 2 * em
-        if top < boxes.bottom[order[:count]].max() - 0.2 * em or not (is_centred or is_title):
+        if top < boxes.bottom[order[:count]].max() - 0.2 * em:
             return None
         row = below.take(np.flatnonzero(below.top < top + _STARTS * em))
-        if row.left.max() > row.right.min():
+        if (is_centred or is_title) and row.left.max() > row.right.min():
             return order[:count], order[count:]
     return None
 
 
-def split_at_heading(boxes: Boxes, em: float) -> tuple[IntArray, IntArray] | None:
+def split_at_heading(boxes: Boxes, rules: Rules, em: float) -> tuple[IntArray, IntArray] | None:
     """Cuts where one unit stands alone from side to side, with columns above it and columns below it.
 
     Args:
         boxes: N units.
+        rules: of the page, in the same coordinates; one that runs past a heading keeps it in its column.
         em: the usual height of the page's units.
 
     Returns:
@@ -94,7 +98,12 @@ def split_at_heading(boxes: Boxes, em: float) -> tuple[IntArray, IntArray] | Non
     is_centred = np.abs(boxes.left + boxes.right - left - right)[order] / 2 < _CENTRED * em
     is_larger = boxes.height[order] >= _LARGER * em
     for place in range(2, len(order) - 2):
-        if not (is_larger[place] or is_centred[place]):
+        unit = order[place]
+        if (
+            not (is_larger[place] or is_centred[place])
+            or rules.length_between(left, right, boxes.top[unit] - em, boxes.bottom[unit] + em)
+            > boxes.height[unit] + em
+        ):
             continue
         is_alone = (
             top[place] > reach[place - 1] - 0.2 * em and top[place + 1 :].min() > bottom[place] - 0.2 * em

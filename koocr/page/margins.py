@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from koocr.page.level import Boxes, FloatArray, IntArray
 from koocr.page.rows import rows_of
@@ -31,7 +32,11 @@ _NEAR = 1.2
 
 
 def split_margins(
-    boxes: Boxes, units: IntArray, em: float, rules: Rules | None = None
+    boxes: Boxes,
+    units: IntArray,
+    em: float,
+    rules: Rules | None = None,
+    numbers: NDArray[np.bool_] | None = None,
 ) -> tuple[IntArray, IntArray, IntArray]:
     """Parts some units in those of the head, of the body and of the foot.
 
@@ -44,6 +49,7 @@ def split_margins(
         units: row numbers of those that are parted.
         em: the usual height of the page's units.
         rules: of the page, in the same coordinates, if known.
+        numbers: (len(boxes),) which units say a number, if known: nothing else is a page number then.
 
     Returns:
         Three arrays of row numbers of `boxes`, together `units`.
@@ -54,7 +60,7 @@ def split_margins(
     page = _Extent.of(boxes, units, bands, em)
     head = _num_margin(boxes, bands, page.blanks, page) or int(_is_running(boxes, units, bands[0], page))
     foot = _num_margin(boxes, bands[::-1], page.blanks[::-1], page) or int(
-        _is_running(boxes, units, bands[-1], page) or _is_number(boxes, bands[-1], page)
+        _is_running(boxes, units, bands[-1], page) or _is_number(boxes, bands[-1], page, numbers)
     )
     head *= not _is_beside_rule(boxes, _together(bands[:head]), rules, em)
     foot *= not _is_beside_rule(boxes, _together(bands[len(bands) - foot :]), rules, em)
@@ -127,13 +133,15 @@ def _is_running(boxes: Boxes, units: IntArray, band: IntArray, page: _Extent) ->
     return bool(at_edges and begins_left and not starts_column)
 
 
-def _is_number(boxes: Boxes, band: IntArray, page: _Extent) -> bool:
+def _is_number(boxes: Boxes, band: IntArray, page: _Extent, numbers: NDArray[np.bool_] | None) -> bool:
     """Whether the last band is one narrow piece a little apart, of no larger type."""
+    if len(band) != 1 or (numbers is not None and not numbers[band[0]]):
+        return False
+    near = _NEAR * _line_blank(boxes, page.em) if numbers is None else 0.0
     return bool(
-        len(band) == 1
-        and boxes.width[band[0]] < _NUMBER * page.em
+        boxes.width[band[0]] < _NUMBER * page.em
         and boxes.height[band[0]] < 1.1 * page.em
-        and page.blanks[-1] > max(_NEAR * _line_blank(boxes, page.em), 0.4 * page.em)
+        and page.blanks[-1] > max(near, 0.4 * page.em)
     )
 
 

@@ -7,6 +7,7 @@ then each column, then the part below; anything else is read row by row.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -31,17 +32,24 @@ ORDERS: Final = ("auto", "columns", "rows")
 """How to order: by what the page looks like; every gutter parts columns; from top to bottom, row by row."""
 _SURE = 1.0
 """Score of a gutter from which on it is an example for the others of the page."""
+_NUMBER: Final = re.compile(r"^[^\w]*([ivxlc]+|.{0,4}\d+([^\w]+\d+)?.{0,3})[^\w]*$", re.IGNORECASE)
+"""A page number: 12, - 12 -, 3 / 10, 12쪽, xii."""
 _LEAST_SCORES: Final = {"auto": 0.0, "columns": -6.0}
 
 
 def reading_order(
-    quads: NDArray[np.float32], *, rules: NDArray[np.float32] | None = None, order: str = "auto"
+    quads: NDArray[np.float32],
+    *,
+    rules: NDArray[np.float32] | None = None,
+    texts: Sequence[str] | None = None,
+    order: str = "auto",
 ) -> list[list[int]]:
     """Puts the units of a page in the order of reading.
 
     Args:
         quads: (N, 4, 2) units, upright but for a skew of up to about 20 degrees: lines cut at wide gaps.
         rules: (M, 2, 2) ends of straight rules in the same pixels, if known; see `koocr.page.rules`.
+        texts: (N,) what the units say, if known: it tells page numbers from last lines.
         order: one of `ORDERS`.
 
     Returns:
@@ -60,7 +68,9 @@ def reading_order(
     if order == "rows":
         return blocks_of(boxes, rows_of(boxes))
     lines = separators(levelling, boxes, rules)
-    page, cells = _Page(boxes, lines, boxes.em, _LEAST_SCORES[order]), enclosed_cells(boxes, lines)
+    numbers = None if texts is None else np.array([_NUMBER.search(text) is not None for text in texts])
+    page = _Page(boxes, lines, boxes.em, _LEAST_SCORES[order], numbers=numbers)
+    cells = enclosed_cells(boxes, lines)
     blocks = page.read(cells)
     if page.found:  # a page keeps to its columns: what is like them is one too
         blocks = replace(page, known=tuple(page.found)).read(cells)
@@ -73,6 +83,7 @@ class _Page:
 
     Attributes:
         known: gutters, where some were found before.
+        numbers: (N,) which units say a number, if known.
         found: gathers those that surely are some.
     """
 
@@ -81,6 +92,7 @@ class _Page:
     em: float
     least_score: float
     known: tuple[Gutter, ...] = ()
+    numbers: NDArray[np.bool_] | None = None
     found: list[Gutter] = field(default_factory=list)
 
     def read(self, cell: Cell, *, is_inner: bool = False) -> list[list[int]]:
@@ -90,7 +102,10 @@ class _Page:
             boxes = _joined(boxes, table.place)
             things.append(self._table(table.rows))
         is_table = np.arange(len(boxes)) >= len(cell.units)
-        part = _Part(boxes, self)
+        numbers = (
+            None if self.numbers is None else np.append(self.numbers[cell.units], [False] * len(cell.tables))
+        )
+        part = _Part(boxes, self, numbers)
         blocks = []
         for block in (part.read_cell if is_inner else part.read_page)(np.arange(len(boxes))):
             blocks += _unfolded(block, things, is_table)
@@ -112,10 +127,11 @@ class _Part:
 
     boxes: Boxes
     page: _Page
+    numbers: NDArray[np.bool_] | None
 
     def read_page(self, things: IntArray) -> list[list[int]]:
         """The head, what stands between, and the foot."""
-        head, body, foot = split_margins(self.boxes, things, self.page.em, self.page.rules)
+        head, body, foot = split_margins(self.boxes, things, self.page.em, self.page.rules, self.numbers)
         return [block for part in (head, body, foot) for block in self.read(part)]
 
     def read_cell(self, things: IntArray) -> list[list[int]]:
@@ -131,7 +147,7 @@ class _Part:
         em = self.page.em
         cut = (
             split_head(boxes, em)
-            or split_at_heading(boxes, em)
+            or split_at_heading(boxes, self.page.rules, em)
             or split_between_rules(boxes, self.page.rules, em)
         )
         if cut is not None:

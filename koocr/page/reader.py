@@ -140,7 +140,8 @@ class PageReader:
         # Their order, once the page is upright; rules part columns and enclose cells.
         levelling = Levelling.of(quads)
         rules = self._rules(grey, turns, levelling.slope, quads)
-        order = reading_order(quads, rules=rules, order=self._order)
+        texts = [lines[row].text for row in kept]
+        order = reading_order(quads, rules=rules, texts=texts, order=self._order)
         # Back on the page as it was given: words and characters with their places.
         back = turn_matrix(width, height, found.turns)
         units = [page_line(lines[row], _on_page(crops[row], back)) for row in kept]

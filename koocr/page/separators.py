@@ -55,11 +55,17 @@ class Rules:
         return float(np.clip(shared[inside], 0, None).max(initial=0.0))
 
     def are_sides(self, em: float) -> NDArray[np.bool_]:
-        """(M,) whether a vertical rule has an end on a horizontal one, as the sides of frames have."""
+        """(M,) whether a vertical rule is the side of a frame, or of a cell.
+
+        Those have an end on the end of a horizontal rule, or both ends on horizontal rules; a rule between
+        columns may hang from the rule below a title.
+        """
         x, y = self.down[:, [0, 2]], self.down[:, [1, 3]]  # (M, 2): of the ends
         level = np.abs(y[..., None] - self.across[:, [1, 3]].mean(axis=1)) < _ON * em
-        beside = (x[..., None] > self.across[:, 0] - em) & (x[..., None] < self.across[:, 2] + em)
-        return np.asarray((level & beside).any(axis=(1, 2)))
+        left, right = x[..., None] - self.across[:, 0], self.across[:, 2] - x[..., None]
+        on = level & (left > -em) & (right > -em)  # (M, 2, K)
+        at_end = level & ((np.abs(left) < em) | (np.abs(right) < em))
+        return np.asarray(at_end.any(axis=(1, 2)) | on.any(axis=2).all(axis=1))
 
 
 def separators(levelling: Levelling, boxes: Boxes, rules: NDArray[np.floating] | None) -> Rules:
