@@ -24,7 +24,7 @@ from koocr.page.headings import split_at_heading, split_between_rules, split_hea
 from koocr.page.level import Boxes, IntArray, Levelling
 from koocr.page.margins import split_margins
 from koocr.page.rows import cells_of_row, rows_of
-from koocr.page.separators import Rules, separators
+from koocr.page.separators import Rules, joined_by_leaders, separators
 
 __all__ = ["ORDERS", "reading_order"]
 
@@ -69,12 +69,16 @@ def reading_order(
         return blocks_of(boxes, rows_of(boxes))
     lines = separators(levelling, boxes, rules)
     numbers = None if texts is None else np.array([_NUMBER.search(text) is not None for text in texts])
+    groups = joined_by_leaders(levelling, boxes, rules)
+    if len(groups) < len(quads):
+        boxes = _hulls(boxes, groups)
+        numbers = None if numbers is None else numbers[[group[0] for group in groups]]
     page = _Page(boxes, lines, boxes.em, _LEAST_SCORES[order], numbers=numbers)
     cells = enclosed_cells(boxes, lines)
     blocks = page.read(cells)
     if page.found:  # a page keeps to its columns: what is like them is one too
         blocks = replace(page, known=tuple(page.found)).read(cells)
-    return blocks
+    return [[unit for group in block for unit in groups[group]] for block in blocks]
 
 
 @dataclass(frozen=True)
@@ -173,6 +177,11 @@ class _Part:
         is_over = (self.boxes.left < right) & (self.boxes.right > left) & (self.boxes.middle < top)
         is_over[things] = False
         return top - float(self.boxes.bottom[is_over].max()) if is_over.any() else 0.0
+
+
+def _hulls(boxes: Boxes, groups: Sequence[Sequence[int]]) -> Boxes:
+    """One box around the units of each group."""
+    return Boxes(*np.array([boxes.take(np.array(group)).hull() for group in groups]).T)
 
 
 def _joined(boxes: Boxes, place: tuple[float, float, float, float]) -> Boxes:

@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from koocr.page.level import Boxes, FloatArray, Levelling
 
-__all__ = ["Rules", "separators"]
+__all__ = ["Rules", "joined_by_leaders", "separators"]
 
 _MOST_CROSSED = 1
 """Units that a rule may go through: more often it parts nothing."""
 _LEADER = 2.0
 """In em, how near a leader or a blank to fill begins after the text of its row."""
+_MOST_NUMBER = 3.5
+"""In em, of the number of a page behind a leader; a blank to be filled may end beside another column."""
 _MANY = 10
 """So many rules in equal distances are ruled paper if"""
 _TOUCHED = 0.25
@@ -85,6 +87,46 @@ def separators(levelling: Levelling, boxes: Boxes, rules: NDArray[np.floating] |
     down = down[(_num_crossed(boxes, down) <= _MOST_CROSSED) & ~_end_on(across[is_paper], down, boxes.em)]
     across = across[is_useful & ~is_paper]
     return Rules(across, down)
+
+
+def joined_by_leaders(
+    levelling: Levelling, boxes: Boxes, rules: NDArray[np.floating] | None
+) -> list[list[int]]:
+    """Units that are one line: a title, dots or a rule, and the number of its page.
+
+    Args:
+        levelling: of the page.
+        boxes: its N units.
+        rules: see `separators`.
+
+    Returns:
+        Each unit once, with those that it is joined to, from left to right.
+    """
+    follows: dict[int, int] = {}
+    if rules is not None and len(rules):
+        ends = levelling.points(np.asarray(rules, np.float64))
+        run, fall = np.abs(ends[:, 1] - ends[:, 0]).T
+        for x0, y0, x1, y1 in _sorted(ends[run > 4 * fall], 0).tolist():
+            left = _nearest(boxes, x0 - boxes.right, (y0 + y1) / 2)
+            right = _nearest(boxes, boxes.left - x1, (y0 + y1) / 2)
+            if left is None or right is None or right in follows.values():
+                continue
+            is_number = boxes.width[right] < _MOST_NUMBER * boxes.em and boxes.left[left] < boxes.left[right]
+            if is_number and x1 - x0 > _LEADER * boxes.em:
+                follows.setdefault(left, right)
+    groups = []
+    for unit in sorted(set(range(len(boxes))) - set(follows.values())):
+        groups.append([unit])
+        while groups[-1][-1] in follows:
+            groups[-1].append(follows[groups[-1][-1]])
+    return groups
+
+
+def _nearest(boxes: Boxes, gap: FloatArray, y: float) -> int | None:
+    """The unit of a row that a leader begins, or ends, closest to, if it comes near to any."""
+    in_row = (y > boxes.middle - 0.3 * boxes.height) & (y < boxes.bottom + 0.3 * boxes.height)
+    near = np.where(in_row & (gap > -boxes.em) & (gap < _LEADER * boxes.em), np.abs(gap), np.inf)
+    return int(near.argmin()) if len(near) and np.isfinite(near.min()) else None
 
 
 def _sorted(ends: FloatArray, axis: int) -> FloatArray:

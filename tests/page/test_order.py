@@ -229,3 +229,86 @@ def test_the_order_of_the_units_given_does_not_matter():
     for _ in range(3):
         places = rng.permutation(len(quads))
         assert places[flat(reading_order(quads[places], rules=rules))].tolist() == first
+
+
+def contents_beside_prose():
+    """Titles, leaders and page numbers in a left column, level with the lines of a right one."""
+    titles = [(100, 100 + 30 * row, 250 + 20 * (row % 3), 120 + 30 * row) for row in range(6)]
+    numbers = [(450, 100 + 30 * row, 475, 120 + 30 * row) for row in range(6)]
+    prose = [(530, 101 + 30 * row, 910, 121 + 30 * row) for row in range(6)]
+    leaders = [((title[2] + 12, title[3] - 3), (440, title[3] - 3)) for title in titles]
+    return boxes(*titles, *numbers, *prose), np.array(leaders, np.float32)
+
+
+def test_a_title_is_read_with_the_page_that_its_leader_points_to():
+    quads, leaders = contents_beside_prose()
+    expected = [unit for row in range(6) for unit in (row, 6 + row)] + list(range(12, 18))
+    assert flat(reading_order(quads, rules=leaders)) == expected
+
+
+def test_blanks_to_be_filled_do_not_tie_columns():
+    left = [(100, 100 + 30 * row, 300, 120 + 30 * row) for row in range(6)]
+    right = [(530, 100 + 30 * row, 910, 120 + 30 * row) for row in range(6)]
+    blanks = [((310, 118 + 30 * row), (510, 118 + 30 * row)) for row in range(6)]
+    order = flat(reading_order(boxes(*left, *right), rules=np.array(blanks, np.float32), order="columns"))
+    assert order == list(range(12))
+
+
+@pytest.mark.parametrize("centre", [500, 508])
+def test_a_short_line_under_a_title_is_read_before_the_columns(centre):
+    """It crosses no gutter, and would be the first line of the column in the middle."""
+    columns = [
+        (left, 200 + 30 * row, left + 260, 220 + 30 * row) for left in (80, 370, 660) for row in range(8)
+    ]
+    title, below = (250, 80, 750, 120), (centre - 80, 150, centre + 80, 170)
+    assert flat(reading_order(boxes(*columns, title, below))) == [24, 25, *range(24)]
+
+
+def test_a_heading_over_three_columns_starts_a_part_of_its_own():
+    """It stands in the first column, and all columns end above it and begin below it."""
+    above = [(left, 80 + 30 * row, left + 260, 100 + 30 * row) for left in (80, 370, 660) for row in range(5)]
+    heading = (80, 300, 320, 328)
+    below = [
+        (left, 360 + 30 * row + 5 * (left == 80), left + 260, 380 + 30 * row + 5 * (left == 80))
+        for left in (80, 370, 660)
+        for row in range(5)
+    ]
+    assert flat(reading_order(boxes(*above, heading, *below))) == list(range(31))
+
+
+def test_a_rule_past_a_heading_keeps_it_in_its_column():
+    left = [(80, 80 + 30 * row, 440, 100 + 30 * row) for row in range(5)]
+    heading = (80, 260, 320, 288)
+    rest = [(80, 320 + 30 * row, 440, 340 + 30 * row) for row in range(5)]
+    right = [(500, 80 + 30 * row, 860, 100 + 30 * row) for row in (*range(5), *range(8, 13))]
+    rule = np.array([[(470, 70), (470, 480)]], np.float32)
+    quads = boxes(*left, heading, *rest, *right)
+    assert flat(reading_order(quads, rules=rule)) == list(range(21))
+
+
+def test_the_text_tells_a_page_number_from_a_last_line():
+    columns = [(left, 80 + 30 * row, left + 360, 100 + 30 * row) for left in (80, 500) for row in range(8)]
+    number = (445, 330, 495, 346)
+    quads = boxes(*columns, number)
+    for text in ("- 12 -", "3 / 10", "12쪽", "xii"):
+        texts = ["글"] * 16 + [text]
+        assert flat(reading_order(quads, texts=texts)) == list(range(17)), text
+
+
+def test_a_small_table_has_no_sides_but_a_rule_between_its_cells():
+    cells = [
+        (90 + 100 * (n % 2), 100 + 40 * (n // 2), 150 + 100 * (n % 2), 120 + 40 * (n // 2)) for n in range(10)
+    ]
+    prose = [(330, 100 + 30 * row, 600, 120 + 30 * row) for row in range(7)]
+    across = [((80, 90 + 40 * row), (280, 90 + 40 * row)) for row in range(6)]
+    rules = np.array([*across, ((180, 90), (180, 290))], np.float32)
+    assert flat(reading_order(boxes(*cells, *prose), rules=rules)) == list(range(17))
+
+
+def test_boxes_below_each_other_are_no_table():
+    """What stands between two frames is not enclosed, though the sides of one were not found."""
+    left = [(100, 100 + 30 * row, 480, 120 + 30 * row) for row in range(12)]
+    right = [(530, 100 + 30 * row, 910, 120 + 30 * row) for row in range(12)]
+    frames = [((90, y), (490, y)) for y in (125, 155, 365, 455)] + [((x, 365), (x, 455)) for x in (90, 490)]
+    order = flat(reading_order(boxes(*left, *right), rules=np.array(frames, np.float32)))
+    assert order == list(range(24))

@@ -295,13 +295,16 @@ def test_words_without_a_place_are_left_out():
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_a_page_that_lies_is_shown_upright_and_its_phrases_are_found(turns):
     """Viewers take the words of text that stands on its head one by one, the last first."""
-    words = [Word(text, 1.0, upright(left, 40, left + 90, 60)) for text, left in (("첫째", 20), ("둘째", 130))]
+    words = [
+        Word(text, 1.0, upright(left, 40, left + 90, 60)) for text, left in (("첫째", 20), ("둘째", 130))
+    ]
     size = 300, 200
     corner = {1: (200, 0), 2: (300, 200), 3: (0, 300)}[turns]
     turn = np.deg2rad(90 * turns)
     matrix = np.array([[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]])
     placed = [
-        replace(word, quad=tuple(map(tuple, (np.array(word.quad) @ matrix + corner).tolist()))) for word in words
+        replace(word, quad=tuple(map(tuple, (np.array(word.quad) @ matrix + corner).tolist())))
+        for word in words
     ]
     line = PageLine("첫째 둘째", 1.0, around([word.quad for word in placed]), tuple(placed))
     width, height = size if turns == 2 else size[::-1]
