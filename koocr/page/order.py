@@ -30,7 +30,7 @@ __all__ = ["ORDERS", "reading_order"]
 
 ORDERS: Final = ("auto", "columns", "rows")
 """How to order: by what the page looks like; every gutter parts columns; from top to bottom, row by row."""
-_SURE = 1.0
+_SURE = 0.5
 """Score of a gutter from which on it is an example for the others of the page."""
 _NUMBER: Final = re.compile(r"^[^\w]*([ivxlc]+|.{0,4}\d+([^\w]+\d+)?.{0,3})[^\w]*$", re.IGNORECASE)
 """A page number: 12, - 12 -, 3 / 10, 12쪽, xii."""
