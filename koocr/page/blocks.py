@@ -14,6 +14,8 @@ _GAP = 1.6
 """A blank between lines that is so many times the usual one ends a block."""
 _GROWTH = 1.35
 """So does a change of size."""
+_BESIDE = 1.8
+"""Units beside each other of which one is so many times as high are a title and what stands beside it."""
 _INDENT = 0.6, 3.5
 """In heights of the line: how far the first line of a paragraph begins to the right of the next one."""
 _SHORT = 3.5
@@ -25,11 +27,12 @@ def blocks_of(boxes: Boxes, rows: list[IntArray]) -> list[list[int]]:
 
     Args:
         boxes: of all units.
-        rows: units beside each other; they stay in one block.
+        rows: units beside each other; they stay in one block, but for those of very different size.
 
     Returns:
         Blocks of row numbers of `boxes`, in the order given.
     """
+    rows = [part for row in rows for part in _of_one_size(boxes, row)]
     if not rows:
         return []
     blanks = np.array([_blank(boxes, upper, lower) for upper, lower in pairwise(rows)])
@@ -45,6 +48,14 @@ def blocks_of(boxes: Boxes, rows: list[IntArray]) -> list[list[int]]:
             blocks.append([])
         blocks[-1].extend(lower.tolist())
     return blocks
+
+
+def _of_one_size(boxes: Boxes, row: IntArray) -> list[IntArray]:
+    """A row, cut where a title ends and small type follows, or the other way round."""
+    height = np.maximum(boxes.height[row], 1.0)
+    is_wide = boxes.width[row] > 2 * height  # not a sign, which may be low
+    jumps = np.maximum(height[1:], height[:-1]) > _BESIDE * np.minimum(height[1:], height[:-1])
+    return np.split(row, np.flatnonzero(jumps & is_wide[1:] & is_wide[:-1]) + 1)
 
 
 def _blank(boxes: Boxes, upper: IntArray, lower: IntArray) -> float:

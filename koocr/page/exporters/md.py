@@ -1,4 +1,5 @@
-"""Markdown: blocks are paragraphs, those with much larger lines than the page's text headings.
+"""Markdown: blocks are paragraphs; headings are those with much larger lines than the page's text, and single
+lines a little larger than the paragraph below them that don't end as a sentence does.
 
 Lines stay lines, which Markdown shows as one paragraph: whether a word goes on in the next line, a page of
 Korean doesn't say.
@@ -16,6 +17,10 @@ _LEVELS = ((1.9, "#"), (1.5, "##"), (1.25, "###"))
 """Heights of lines against those of the text, and the heading that they make."""
 _MOST_LINES = 3
 """A heading has no more."""
+_A_LITTLE = 1.08, 1.12
+"""Heights of a line against those of the text, and of the paragraph below, that make it a heading of the last
+level."""
+_SENTENCE = re.compile(r"[.,;:?!…~]['’\"”)\]]*$")
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~])")
 _AT_START = re.compile(r"^(#{1,6}(?=\s)|[-+](?=\s)|=+$|-+$|\d{1,9}[.)](?=\s))")
 _LIST = re.compile(r"^(?:[-+](?=\s)|\d{1,9}[.)](?=\s))")
@@ -30,7 +35,8 @@ def begin(source: str) -> str:
 def page(page: Page, index: int, source: str) -> str:
     """A page; a rule parts it from the one before."""
     usual = _usual_height(page.blocks)
-    text = "\n\n".join(part for block in page.blocks if (part := _block(block, usual)))
+    pairs = zip(page.blocks, (*page.blocks[1:], None), strict=False)
+    text = "\n\n".join(part for block, next_ in pairs if (part := _block(block, next_, usual)))
     return ("\n---\n\n" if index else "") + (f"{text}\n" if text else "")
 
 
@@ -39,9 +45,9 @@ def end() -> str:
     return ""
 
 
-def _block(block: Block, usual: float) -> str:
+def _block(block: Block, next_: Block | None, usual: float) -> str:
     lines = [text for line in block.lines if (text := line.text.strip())]
-    level = _heading(block, usual)
+    level = _heading(block, usual) or _small_heading(block, next_, usual)
     if level and lines:
         return f"{level} {' '.join(_ACTIVE.sub(_escaped, line) for line in lines)}"
     return "\n".join(_line(line) for line in lines)
@@ -66,6 +72,16 @@ def _heading(block: Block, usual: float) -> str:
         return ""
     share = line_height(block) / usual
     return next((level for least, level in _LEVELS if share >= least), "")
+
+
+def _small_heading(block: Block, next_: Block | None, usual: float) -> str:
+    """A line that stands over a paragraph of smaller ones."""
+    if next_ is None or len(block.lines) != 1 or len(next_.lines) < 2 or not usual:
+        return ""
+    text, height = block.text.strip(), line_height(block)
+    is_larger = height >= _A_LITTLE[0] * usual and height >= _A_LITTLE[1] * line_height(next_)
+    is_sentence = _SENTENCE.search(text) or _BULLET.match(text) or _LIST.match(text)
+    return _LEVELS[-1][1] if is_larger and not is_sentence else ""
 
 
 def _usual_height(blocks: Sequence[Block]) -> float:

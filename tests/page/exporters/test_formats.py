@@ -99,6 +99,13 @@ def markdown(*blocks: Block) -> str:
     return text_of("md", one(Page(1, 100, 100, blocks=blocks)))
 
 
+def test_a_line_a_little_larger_than_the_paragraph_below_is_a_heading():
+    body = lines("글이 여기에서 시작하고", "여기까지 이어진다.", "그리고 또 한 줄이 더 있다.")
+    assert markdown(body, lines("새 책", height=11.5), body).splitlines()[4] == "### 새 책"
+    for text, height in (("새 책이다.", 11.5), ("새 책", 10.5), ("- 새 책", 11.5)):
+        assert "#" not in markdown(body, lines(text, height=height), body)
+
+
 def test_markdown():
     body = lines("글이 여기에서 시작하고", "여기까지 이어진다.", "그리고 또 한 줄이 더 있다.")
     found = markdown(lines("큰 제목", height=20), body, lines("작은 제목", height=13))
