@@ -136,6 +136,8 @@ def open_image(
         if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS and b"avif" not in head:
             _register_heif()
             formats = ("HEIF",)
+        if head.lstrip().startswith(b"%PDF-"):
+            raise InputError(f"{name} is a PDF, no image; read it with koocr.read() or `koocr read`")
         with _damage_as_input_error(name), Image.open(stream, formats=formats) as image:
             yield image, name
 

@@ -9,7 +9,7 @@ probability of its whole text as far as its characters are independent: the prod
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from koocr.document import Candidate
@@ -34,7 +34,7 @@ class PageCharacter:
     text: str
     confidence: float
     quad: Quad
-    candidates: tuple[Candidate, ...] = ()
+    candidates: tuple[Candidate, ...] = field(default=(), repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the character as plain types, ready for JSON."""
@@ -70,7 +70,7 @@ class Word:
     text: str
     confidence: float
     quad: Quad
-    characters: tuple[PageCharacter, ...] = ()
+    characters: tuple[PageCharacter, ...] = field(default=(), repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the word as plain types, ready for JSON."""
@@ -106,7 +106,7 @@ class PageLine:
     text: str
     confidence: float
     quad: Quad
-    words: tuple[Word, ...] = ()
+    words: tuple[Word, ...] = field(default=(), repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the line as plain types, ready for JSON."""
@@ -138,7 +138,7 @@ class Block:
     """
 
     quad: Quad
-    lines: tuple[PageLine, ...]
+    lines: tuple[PageLine, ...] = field(repr=False)
 
     @property
     def text(self) -> str:
@@ -173,7 +173,7 @@ class Page:
     height: int
     angle: float = 0.0
     dpi: float | None = None
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[Block, ...] = field(default=(), repr=False)
 
     @property
     def lines(self) -> tuple[PageLine, ...]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from koocr.cli.read_pictures import PictureFiles
     from koocr.cli.read_plan import PlannedDocument
     from koocr.cli.read_progress import Report
+    from koocr.page.finding import Input
     from koocr.page.sources import SourceSettings
 
 NAME = "read"
@@ -55,6 +56,8 @@ def run(args: argparse.Namespace) -> int:
     target = target_of(args.output, _formats(args.format))
     if args.resume and target.path is None:
         raise ConfigError("--resume looks for files; name their place with -o")
+    if args.picture == "-":
+        raise ConfigError("pictures can't go to standard output; name a .png file or a folder with --picture")
     settings = _settings(args)
     report = Report(is_at_end=target.path is not None)
     with ExitStack() as stack:
@@ -163,13 +166,15 @@ def _settings(args: argparse.Namespace) -> SourceSettings:
     return SourceSettings(dpi=args.dpi, pages=pages, use_text_layer=args.use_text_layer)
 
 
-def _inputs(names: list[str], stack: ExitStack) -> Iterator[str | Path]:
+def _inputs(names: list[str], stack: ExitStack) -> Iterator[Input]:
     """The names, and in place of - a file of what standard input holds, which several processes can read."""
+    from koocr.page.finding import Source
+
     for name in names:
         if name == "-":
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="koocr-"))
             path = Path(folder) / "stdin"
             path.write_bytes(standard_input())
-            yield path
+            yield Source("standard input", str(path), Path("stdin"))
         else:
             yield name

@@ -59,7 +59,8 @@ def target_of(path: str | None, formats: Sequence[str]) -> Target:
 
 def _standard_output(formats: tuple[str, ...]) -> Target:
     if len(formats) > 1 or not FORMATS[formats[0]].is_text:
-        raise ConfigError(f"{', '.join(formats)} can't go to the terminal; name a file or a folder with -o")
+        names = ", ".join(formats)
+        raise ConfigError(f"{names} can't go to standard output; name a file or a folder with -o")
     return Target(None, formats)
 
 

@@ -58,8 +58,8 @@ class Failure:
     number: int | None = None
 
 
-Input: TypeAlias = "str | os.PathLike[str] | bytes | Any"
-"""A path, a folder, a glob, the bytes of a file, an open file, a Pillow image, or an array."""
+Input: TypeAlias = "str | os.PathLike[str] | bytes | Source | Any"
+"""A path, a folder, a glob, the bytes of a file, an open file, a Pillow image, an array, or a source."""
 
 
 def find_sources(inputs: Iterable[Input]) -> Iterator[Source | Failure]:
@@ -77,6 +77,8 @@ def find_sources(inputs: Iterable[Input]) -> Iterator[Source | Failure]:
     for number, given in enumerate(inputs, 1):
         if isinstance(given, (str, os.PathLike)):
             yield from _from_name(os.fsdecode(given))
+        elif isinstance(given, Source):
+            yield given
         elif hasattr(given, "read"):
             yield Source(f"input {number}", given.read(), Path(f"input-{number}"))
         else:

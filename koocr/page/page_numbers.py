@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import index
 
 from koocr.errors import ConfigError
 
@@ -37,6 +39,23 @@ class PageNumbers:
                 raise ConfigError(f"{text!r} are no pages; give them as in 1-3,7 or 5-")
             ranges.append((start, stop))
         return cls(tuple(ranges))
+
+    @classmethod
+    def given(cls, pages: str | int | Iterable[int]) -> PageNumbers:
+        """Takes what `parse` reads, a number, or several.
+
+        Raises:
+            ConfigError: it says no page numbers.
+        """
+        if isinstance(pages, str):
+            return cls.parse(pages)
+        try:
+            numbers = [index(page) for page in (pages if isinstance(pages, Iterable) else [pages])]
+        except TypeError:
+            numbers = []
+        if not numbers or min(numbers) < 1:
+            raise ConfigError(f'{pages!r} are no pages; give them as in "1-3,7" or [1, 2, 3], from 1 on')
+        return cls(tuple((number, number) for number in numbers))
 
     def of(self, num_pages: int) -> list[int]:
         """Those that a document of so many pages has, in order, each once."""

@@ -201,10 +201,7 @@ class PageReader:
 
 def _chunks(lengths: Sequence[float], num_threads: int) -> list[list[int]]:
     """Rows of lines that are read together, the longest first, so that no thread ends long after another."""
-    if num_threads == 1:
-        most = math.inf
-    else:
-        most = sum(lengths) / (num_threads * _CHUNKS_A_THREAD)
+    most = math.inf if num_threads == 1 else sum(lengths) / (num_threads * _CHUNKS_A_THREAD)
     chunks: list[list[int]] = []
     room = 0.0
     for row in sorted(range(len(lengths)), key=lambda row: lengths[row], reverse=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from koocr.errors import ConfigError
 from koocr.image import ImageSource, is_batch
@@ -19,7 +19,7 @@ __all__ = ["read"]
 def read(
     source: ImageSource,
     *,
-    pages: str | None = None,
+    pages: str | int | Iterable[int] | None = None,
     dpi: float = 200.0,
     use_text_layer: bool = False,
     order: str = "auto",
@@ -33,7 +33,7 @@ def read(
 
     Args:
         source: a path, the bytes of a file, an open file, a Pillow image or an array.
-        pages: which pages, such as "1-3,7"; None for all.
+        pages: which pages, from 1: "1-3,7", a number, or several; None for all.
         dpi: pixels per inch at which pages of PDFs are drawn.
         use_text_layer: take the words that a page of a PDF holds as text, where it holds any.
         order: of reading: "auto", "columns" or "rows".
@@ -47,9 +47,8 @@ def read(
     """
     if is_batch(source):
         raise ConfigError("koocr.read takes one document; call it for each, with one PageReader as reader=")
-    settings = SourceSettings(
-        dpi=dpi, pages=None if pages is None else PageNumbers.parse(pages), use_text_layer=use_text_layer
-    )
+    chosen = None if pages is None else PageNumbers.given(pages)
+    settings = SourceSettings(dpi=dpi, pages=chosen, use_text_layer=use_text_layer)
     found = list(find_sources([source]))
     if len(found) != 1:
         raise ConfigError(f"{source!r} names {len(found)} documents; call koocr.read for each of them")

@@ -1,5 +1,6 @@
 """`PageReader` with a detector and a line reader that know a page of bars."""
 
+import itertools
 import threading
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from koocr.document import Line
 from koocr.errors import ConfigError, InputError
+from koocr.image import load_image
 from koocr.layout import Page
 from koocr.page.reader import PageReader
 from tests.page.fakes import FakeDetector, FakeLines, FakePage
@@ -76,11 +78,12 @@ def test_threads_change_nothing():
 
 
 def test_threads_read_beside_each_other():
-    barrier = threading.Barrier(2, timeout=10)
+    barrier, calls = threading.Barrier(2, timeout=10), itertools.count()
 
     class Meeting(FakeLines):
         def read(self, pictures):
-            barrier.wait()  # passes only when two threads are here at once
+            if next(calls) < 2:
+                barrier.wait()  # passes only when two threads are here at once
             return super().read(pictures)
 
     page = PageReader(FakeDetector(), Meeting(TEXTS), num_threads=2).read(two_columns().image())
@@ -130,3 +133,8 @@ def test_settings_out_of_range(options):
 def test_an_unreadable_picture_is_an_input_error(tmp_path):
     with pytest.raises(InputError):
         reader().read(tmp_path / "none.png")
+
+
+def test_a_pdf_is_sent_to_those_who_read_pdfs():
+    with pytest.raises(InputError, match=r"koocr\.read"):
+        load_image(b"%PDF-1.7\n%\xe2\xe3")

@@ -368,3 +368,15 @@ ENCRYPTED = made_pdf(
     "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 72 72] >>",
     f"<< /Filter /Standard /V 1 /R 2 /P -4 /O <{'11' * 32}> /U <{'22' * 32}> >>",
 ).replace(b"/Root 1 0 R", b"/Root 1 0 R /Encrypt 4 0 R /ID [<00> <00>]")
+
+
+@pytest.mark.parametrize("given", ["2,3", [3, 2], (2, 3), np.array([2, 3]), range(2, 4)])
+def test_pages_are_named_by_text_or_by_numbers(given):
+    assert PageNumbers.given(given).of(5) == [2, 3]
+    assert PageNumbers.given(2).of(5) == [2]
+
+
+@pytest.mark.parametrize("given", [0, [], [1, 0], 1.5, ["a"], "x", None])
+def test_what_names_no_pages(given):
+    with pytest.raises(ConfigError, match="are no pages"):
+        PageNumbers.given(given)

@@ -1,5 +1,7 @@
-"""Markdown: blocks are paragraphs; headings are those with much larger lines than the page's text, and single
-lines a little larger than the paragraph below them that don't end as a sentence does.
+"""Markdown: blocks are paragraphs or headings.
+
+Headings are blocks with much larger lines than the page's text, and single lines a little larger than the
+paragraph below them that don't end as a sentence does.
 
 Lines stay lines, which Markdown shows as one paragraph: whether a word goes on in the next line, a page of
 Korean doesn't say.

@@ -1,8 +1,8 @@
 """Searchable PDF: the pages as they were, with what was read as invisible text over them.
 
 A picture becomes a page of its own size, its data as they were where a PDF can hold them (JPEG), and is
-written at once. Pages of a PDF stay as they are; see `koocr.page.exporters.pdf_layer`. Pages that lie on their
-side or stand on their head are shown upright.
+written at once. Pages of a PDF stay as they are; see `koocr.page.exporters.pdf_layer`. Pages that lie on
+their side or stand on their head are shown upright.
 """
 
 from __future__ import annotations

@@ -62,6 +62,19 @@ def test_standard_input(scans, monkeypatch, capsys):
     assert "is empty" in capsys.readouterr().err
 
 
+def test_what_was_read_from_standard_input_is_called_so(scans, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO((scans / "2.png").read_bytes())))
+    assert main("-", "--format=json") == 0
+    assert Document.from_dict(json.loads(capsys.readouterr().out)).source == "standard input"
+
+
+def test_a_picture_is_no_standard_output(scans, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(scans / "2.png", "--picture=-") == 2
+    assert "pictures can't go to standard output" in capsys.readouterr().err
+    assert all_files(tmp_path) == all_files(scans.parent)
+
+
 def test_a_folder_of_results(scans, tmp_path, capsys):
     out = tmp_path / "out"
     assert main(scans, "-o", out, "--dpi=72", "--format=txt,json,pdf") == 0
@@ -161,8 +174,8 @@ def test_pictures(scans, tmp_path):
     [
         (["--format=docx"], "there is no format 'docx'"),
         (["--format=jsn"], "did you mean 'json'"),
-        (["--format=pdf"], "can't go to the terminal"),
-        (["--format=txt,json"], "can't go to the terminal"),
+        (["--format=pdf"], "can't go to standard output"),
+        (["--format=txt,json"], "can't go to standard output"),
         (["--pages=0"], "are no pages"),
         (["--dpi=5"], "dpi is 5"),
         (["-o", "a.xml"], "ALTO or PAGE"),

@@ -295,22 +295,22 @@ def test_words_without_a_place_are_left_out():
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_a_page_that_lies_is_shown_upright_and_its_phrases_are_found(turns):
     """Viewers take the words of text that stands on its head one by one, the last first."""
-    words = [
-        Word(text, 1.0, upright(left, 40, left + 90, 60)) for text, left in (("첫째", 20), ("둘째", 130))
-    ]
-    size = 300, 200
-    corner = {1: (200, 0), 2: (300, 200), 3: (0, 300)}[turns]
     turn = np.deg2rad(90 * turns)
     matrix = np.array([[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]])
-    placed = [
-        replace(word, quad=tuple(map(tuple, (np.array(word.quad) @ matrix + corner).tolist())))
-        for word in words
-    ]
-    line = PageLine("첫째 둘째", 1.0, around([word.quad for word in placed]), tuple(placed))
-    width, height = size if turns == 2 else size[::-1]
-    page = Page(1, width, height, 90.0 * turns if turns < 3 else -90.0, 72.0, (Block(line.quad, (line,)),))
+    corner = {1: (400, 0), 2: (600, 400), 3: (0, 600)}[turns]
+    lines = []
+    for row in range(4):
+        quads = [upright(40 + 126 * n, 40 + 40 * row, 160 + 126 * n, 60 + 40 * row) for n in range(4)]
+        placed = [tuple(map(tuple, (np.array(quad) @ matrix + corner).tolist())) for quad in quads]
+        words = tuple(Word(f"여섯글자말{n}", 1.0, quad) for n, quad in enumerate(placed))
+        lines.append(PageLine(" ".join(word.text for word in words), 1.0, around(placed), words))
+    width, height = (600, 400) if turns == 2 else (400, 600)
+    block = Block(around([line.quad for line in lines]), tuple(lines))
+    page = Page(1, width, height, {1: 90.0, 2: 180.0, 3: -90.0}[turns], 72.0, (block,))
     data = searchable(page, encoded(Image.new("L", (width, height), 255), "PNG"))
-    assert text_of(data) == "첫째 둘째"
-    assert pdfium.PdfDocument(data)[0].get_size() == size
-    again = searchable(page, data)  # a PDF, too
-    assert text_of(again) == "첫째 둘째"
+    assert text_of(data).split("\r\n") == [line.text for line in lines]
+    assert pdfium.PdfDocument(data)[0].get_size() == (600, 400)
+    upright_page = replace(page, angle=0.0, blocks=())
+    assert pdfium.PdfDocument(searchable(upright_page, data))[0].get_size() == (600, 400)
+    found = pdfium.PdfDocument(searchable(page, TEXT_PDF))[0].get_rotation()  # a page of a PDF, too
+    assert found == -90 * turns % 360
