@@ -21,6 +21,8 @@ _LEANS = tuple(sorted((np.arange(-12, 13) / 100).tolist(), key=abs))
 _NEAR_LEANS = (0.0, -0.01, 0.01, -0.02, 0.02)
 _SPREADS = tuple(sorted((np.arange(-4, 5) / 40).tolist(), key=abs))
 """What is tried, the flattest page first: of the lean, and of its difference from the middle to the sides."""
+_FEWEST_FOR_WAVE = 24
+"""Long units from which on their angles may turn twice from one side of a page to the other."""
 _FEWEST_FOR_FAN = 8
 """Long units from which on their angles may differ from the top of a page to its foot, as in a photo."""
 
@@ -80,6 +82,7 @@ class Levelling:
         slope: tangent of the skew, positive where lines fall to the right.
         fan: its change per pixel of y; 0 for a flat page.
         bow: its change per pixel of x, as of a page that is not flat.
+        wave: the change of that per pixel of x, as of a page that curls up on one side and down on the other.
         lean: how much a column's edge moves to the right for each pixel further down, at the centre.
         spread: its change per pixel of x; 0 for a flat page.
     """
@@ -90,6 +93,7 @@ class Levelling:
     lean: float
     spread: float = 0.0
     bow: float = 0.0
+    wave: float = 0.0
 
     @classmethod
     def of(cls, quads: NDArray[np.float32]) -> Levelling:
@@ -105,9 +109,9 @@ class Levelling:
             return cls((float(x), float(y)), 0.0, 0.0, 0.0)
         middles = corners.mean(axis=1)[is_long] - (x, y)
         slope = _weighted_median(slopes[is_long], width[is_long])
-        offset, bow, fan = _gradient(middles, slopes[is_long] - slope, width[is_long])
+        offset, bow, fan, wave = _gradient(middles, slopes[is_long] - slope, width[is_long])
         slope += offset
-        level = cls((float(x), float(y)), slope, fan, -slope, bow=bow)
+        level = cls((float(x), float(y)), slope, fan, -slope, bow=bow, wave=wave)
         return level if len(quads) < _FEWEST_FOR_LEAN else level._with_lean(corners)
 
     def _with_lean(self, corners: FloatArray) -> Levelling:
@@ -130,7 +134,7 @@ class Levelling:
     def points(self, points: NDArray[np.floating]) -> FloatArray:
         """(…, 2) points of the page in level coordinates."""
         x, y = points[..., 0] - self.centre[0], points[..., 1] - self.centre[1]
-        slope = self.slope + self.fan * y + self.bow * x / 2
+        slope = self.slope + self.fan * y + self.bow * x / 2 + self.wave * x**2 / 6
         lean = self.lean + self.spread * x
         return np.stack([x - lean * y + self.centre[0], y - slope * x + self.centre[1]], axis=-1)
 
@@ -186,22 +190,23 @@ def _weighted_median(values: FloatArray, weights: FloatArray) -> float:
     return float(values[rows[int(np.searchsorted(total, total[-1] / 2))]])
 
 
-def _gradient(places: FloatArray, slopes: FloatArray, weights: FloatArray) -> tuple[float, float, float]:
-    """Slopes at the origin, and how they change per pixel of x and of y, by least squares.
+def _gradient(places: FloatArray, slopes: FloatArray, weights: FloatArray) -> tuple[float, ...]:
+    """Slopes at the origin, their change per pixel of x and of y, and of that of x again, by least squares.
 
     What lies far off is left out once. The origin need not be where most writing stands, so that the usual
     slope is not the one there.
     """
     if len(places) < _FEWEST_FOR_FAN:
-        return 0.0, 0.0, 0.0
-    known = np.column_stack([np.ones(len(places)), places])
+        return 0.0, 0.0, 0.0, 0.0
+    is_many = len(places) >= _FEWEST_FOR_WAVE
+    known = np.column_stack([np.ones(len(places)), places, places[:, 0] ** 2 / 2 * is_many])
     kept = np.abs(slopes) <= 3 * np.median(np.abs(slopes)) + 1e-3
-    fit = np.zeros(3)
-    reach = 0.05 * np.abs(places).max(axis=0) + 1
+    fit = np.zeros(4)
+    reach = 0.05 * np.abs(known[:, 1:]).max(axis=0) + 1
     ridge = np.diag([0.0, *reach**2]) * weights.sum()  # where all is in one place
     for _ in range(2):
         own, weight = known[kept], weights[kept, None]
         fit = np.linalg.solve(own.T @ (weight * own) + ridge, own.T @ (weight[:, 0] * slopes[kept]))
         far = np.abs(slopes - known @ fit)
         kept = far <= 3 * np.median(far) + 1e-3
-    return float(fit[0]), float(fit[1]), float(fit[2])
+    return tuple(fit.tolist())
