@@ -59,3 +59,18 @@ def test_too_little_to_tell_leaves_a_page_as_it_is():
     assert Levelling.of(np.zeros((0, 4, 2), np.float32)).slope == 0
     stamp = np.array([[[0, 0], [10, 3], [7, 13], [-3, 10]]], np.float32)
     assert Levelling.of(stamp).slope == 0
+
+
+def test_a_page_that_curls_in_a_wave_is_laid_level():
+    """It goes up on one side and down on the other; units of many lengths say where."""
+    rng = np.random.default_rng(5)
+    left = np.repeat([60.0, 540.0], 30)
+    width = rng.uniform(100, 400, 60)
+    top = np.tile(100 + 30.0 * np.arange(30), 2)
+    x, y = np.stack([left, left + width]), np.stack([top, top + 20])
+    corners = [(x[0], y[0]), (x[1], y[0]), (x[1], y[1]), (x[0], y[1])]
+    quads = np.stack([np.stack(corner, -1) for corner in corners], 1)
+    quads[..., 1] += 40 * np.sin(2 * np.pi * quads[..., 0] / 1000)
+    found = Levelling.of(quads.astype(np.float32)).boxes(quads.astype(np.float32)).top
+    off = found - top
+    assert np.abs(off - np.median(off)).max() < 12

@@ -312,25 +312,3 @@ def test_boxes_below_each_other_are_no_table():
     frames = [((90, y), (490, y)) for y in (125, 155, 365, 455)] + [((x, 365), (x, 455)) for x in (90, 490)]
     order = flat(reading_order(boxes(*left, *right), rules=np.array(frames, np.float32)))
     assert order == list(range(24))
-
-
-def curled(quads, amplitude):
-    """A page that curls up on one side and down on the other, by a whole wave."""
-    moved = quads.copy()
-    moved[..., 1] += amplitude * np.sin(2 * np.pi * quads[..., 0] / 1000)
-    return moved
-
-
-def test_a_page_that_curls_in_a_wave_is_read_column_by_column():
-    """A heading that stands a row below one of the other column, and cells between the lines of prose."""
-    left = [(60, 100, 300, 124), *((60, 140 + 30 * row, 460, 160 + 30 * row) for row in range(20))]
-    cells = [
-        (540 + 130 * column, 150 + 44 * row, 640 + 130 * column, 168 + 44 * row)
-        for row in range(4)
-        for column in range(3)
-    ]
-    below = [(540, 340 + 30 * row, 940, 360 + 30 * row) for row in range(12)]
-    quads = boxes(*left, (540, 100, 780, 124), *cells, *below)
-    for amplitude in (0, 20, 40):
-        order = flat(reading_order(curled(quads, amplitude)))
-        assert order[:21] == list(range(21)), amplitude
