@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["DATA_OPTIONS", "add_data", "line_data_of"]
 
+_CURLED = 0.4
+"""Of the sentences: few texts are typed with the quotation marks that books are printed with."""
+
 DATA_OPTIONS = (
     "fonts", "text", "handwriting", "lines", "lines_share", "leave_out", "max_length", "data_augmentation",
     "batch_size", "seed",
@@ -103,7 +106,7 @@ def _drawing(args: argparse.Namespace) -> LineDrawing:
     return LineDrawing(
         batch_size=args.batch_size,
         seed=args.seed,
-        text=TextSettings(max_length=args.max_length),
+        text=TextSettings(max_length=args.max_length, curled=_CURLED),
         drawing=DrawingSettings() if args.data_augmentation else DrawingSettings.clean(),
         num_validation=args.num_validation,
     )

@@ -71,11 +71,16 @@ class Forms:
 
     The same generator state gives the same text as long as the version of Faker is the same.
 
+    Args:
+        manuals: among them what manuals are full of: commands, files, options, and words with another word in
+            brackets behind.
+
     Raises:
         MissingDependencyError: Faker is not installed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, manuals: bool = False) -> None:
+        self._manuals = manuals
         try:
             from faker import Faker
         except ImportError as error:
@@ -87,14 +92,18 @@ class Forms:
         seed = int(rng.integers(2**32))
         self._korean.seed_instance(seed)
         self._english.seed_instance(seed)
-        writer = _Writer(Random(seed), self._korean, self._english, repertoire.others)
+        signs = repertoire.others
+        writer = _Writer(Random(seed), self._korean, self._english, signs, manuals=self._manuals)
         return writer.field()
 
 
 class _Writer:
     """Writes one field; `chance` and the two Fakers are seeded with the same number."""
 
-    def __init__(self, chance: Random, korean: Any, english: Any, signs: str) -> None:
+    def __init__(
+        self, chance: Random, korean: Any, english: Any, signs: str, *, manuals: bool = False
+    ) -> None:
+        self._manuals = manuals
         self._chance, self._korean, self._english = chance, korean, english
         self._signs = signs or "-"
 
@@ -104,7 +113,7 @@ class _Writer:
             (self._phone, 6), (self._email, 5), (self._company, 5), (self._number, 6), (self._measure, 6),
             (self._bullet, 6), (self._article, 5), (self._term, 7), (self._quoted, 6), (self._row, 5),
             (self._english_words, 6), (self._code, 6), (self._signed, 9), (self._sum, 3),
-            (self._glossed, 7), (self._command, 7),
+            *(((self._glossed, 7), (self._command, 7)) if self._manuals else ()),
         )  # fmt: skip
         makers, weights = zip(*kinds, strict=True)
         value: str = self._chance.choices(makers, weights)[0]()

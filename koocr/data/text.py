@@ -174,7 +174,7 @@ class TextSettings:
     forms: float = 1 / 3
     min_length: int = 2
     max_length: int = 40  # a line of a book; longer ones cost time and teach nothing new
-    curled: float = 0.4  # few texts are typed with the quotation marks that books are printed with
+    curled: float = 0.0
     respaced: float = 0.12  # or a reader learns to put spaces where they belong, not where they are
 
     def __post_init__(self) -> None:
@@ -231,9 +231,10 @@ class LineText:
         num_empty = 0
         for _ in range(_TRIES):
             text = self._fill(self._sources[kind], rng, repertoire, length)
-            if kind == "sentences" and text and rng.random() < self.settings.curled:
+            is_sentence = kind == "sentences" and bool(text)
+            if is_sentence and self.settings.curled and rng.random() < self.settings.curled:
                 text = curled if repertoire.draws(curled := _curled(text)) else text
-            if kind == "sentences" and text and rng.random() < self.settings.respaced:
+            if is_sentence and rng.random() < self.settings.respaced:
                 text = _respaced(text, rng)[: self.settings.max_length].strip(" ")
             # lines of a file belong to the split as a whole, what is made up by itself
             if text and (kind == "sentences" or text_split(text) == self._split):

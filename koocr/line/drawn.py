@@ -163,7 +163,7 @@ class _Words:
         sources: dict[str, TextSource] = {
             "sentences": Sentences(self.texts, split=split),
             "syllables": Syllables(self.words, split=split),
-            "forms": Forms(),
+            "forms": Forms(manuals=True),
         }
         return LineText(sources, split=split, settings=settings)
 

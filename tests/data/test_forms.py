@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import numpy as np
@@ -57,3 +58,11 @@ def test_without_faker_its_name_and_extra_are_told(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "faker", None)
     with pytest.raises(MissingDependencyError, match=r"Faker.*koocr\[train\]"):
         Forms()
+
+
+def test_manuals_name_commands_and_explain_words_in_brackets():
+    plain = Repertoire(np.arange(NUM_SYLLABLES, dtype=np.int32), "-")
+    rng = np.random.default_rng(0)
+    found = [Forms(manuals=True).item(rng, plain) for _ in range(400)]
+    assert any(re.search(r"[가-힣]\([A-Za-z가-힣 ]+\)[가-힣]", text) for text in found)
+    assert any(re.search(r"\\[a-z]{4,}", text) for text in found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import string
 from pathlib import Path
 
 import numpy as np
@@ -203,3 +204,17 @@ def test_missing_and_damaged_text_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "a.txt.gz").write_bytes(b"\xff\xfe")
     with pytest.raises(DataError, match="UTF-8"):
         read_texts(tmp_path)
+
+
+def test_quotation_marks_become_curly_on_request():
+    texts = ["그는 \"안녕\" 하고 ('말')했다. it's"]
+    repertoire = Repertoire(np.arange(NUM_SYLLABLES, dtype=np.int32), string.printable + "“”‘’")
+    drawn = []
+    for curled in (0.0, 1.0):
+        settings = TextSettings(curled=curled, respaced=0.0, min_length=20)
+        source = Sentences([texts], split=text_split(texts[0]))
+        lines = LineText({"sentences": source}, split=text_split(texts[0]), settings=settings)
+        drawn.append({lines.draw(np.random.default_rng(n), repertoire, length=30).text for n in range(20)})
+    assert any('"안녕"' in text for text in drawn[0])
+    assert not any(mark in text for text in drawn[1] for mark in "\"'")
+    assert any("“안녕” 하고 (‘말’)했다. it’s" in text for text in drawn[1])

@@ -79,7 +79,7 @@ def draw_spacing(
         + 2 * jitter
     )
     between = 0.0
-    if rng.random() < settings.script_gap:
+    if settings.script_gap and rng.random() < settings.script_gap:
         between = float(rng.uniform(0.2, 1.0)) * settings.most_script_gap
         least += between
     pitch, is_squared = None, False

@@ -14,7 +14,7 @@ from koocr.data.synthesis.lines.lookalikes import disguised
 from koocr.data.synthesis.lines.marks import add_marks, add_neighbour, change_pen, draw_squares
 from koocr.data.synthesis.lines.paper import Textures, colour
 from koocr.data.synthesis.lines.pool import HandPool, Script
-from koocr.data.synthesis.lines.settings import EM, DrawingSettings
+from koocr.data.synthesis.lines.settings import EM, DrawingSettings, LookalikeSettings
 from koocr.data.synthesis.lines.spacing import draw_jitter, draw_spacing
 from koocr.data.synthesis.lines.typeset import Canvas, Layout, lay_out, paint
 from koocr.data.text import KINDS, LineText, Text
@@ -195,10 +195,12 @@ def _laid_out(
         else replace(settings.hand, most=max(settings.hand.least, 0.6 * settings.hand.most))
     )
     jitter = draw_jitter(rng, len(text.text), hand) if is_jittered else None
-    drawn = disguised(text.text, rng) if rng.random() < settings.lookalikes.disguised else text.text
+    drawn, is_struck = text.text, False
+    if settings.lookalikes != LookalikeSettings.without_chance():
+        drawn = disguised(drawn, rng) if rng.random() < settings.lookalikes.disguised else drawn
+        is_struck = rng.random() < settings.lookalikes.struck_zero
     if not all(symbol == " " or script.glyph(symbol) for symbol in set(drawn)):
         drawn = text.text
-    is_struck = rng.random() < settings.lookalikes.struck_zero
     return lay_out(drawn, script, rng, spacing=spacing, jitter=jitter, has_struck_zeros=is_struck)
 
 

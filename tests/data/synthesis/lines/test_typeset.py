@@ -37,7 +37,7 @@ class Blocks:
         return Glyph(np.full((30, width), 255, np.uint8), bearing, -28.0, width + 2.0 * bearing)
 
 
-SIZES = {"가": (40, 2), "이": (20, 6), "l": (6, 3), "A": (24, 1)}
+SIZES = {"가": (40, 2), "이": (20, 6), "l": (6, 3), "A": (24, 1), "(": (8, 2), ")": (8, 2)}
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -137,3 +137,12 @@ def test_jitter_loses_no_ink() -> None:
 def test_a_symbol_that_nobody_draws_is_an_error_and_no_gap() -> None:
     with pytest.raises(DataError, match="blocks doesn't draw '뷁'"):
         laid("가뷁")
+
+
+def test_a_gap_between_scripts_is_none_between_words():
+    """Word processors part Hangul and Latin a little; nothing else moves."""
+    plain, parted = (
+        laid("가이l이(이)이 이", spacing=Spacing(space=0.5, between_scripts=gap)) for gap in (0.0, 0.2)
+    )
+    moved = np.diff((parted.cells - plain.cells)[:, 0]) > 1
+    assert moved.tolist() == [False, True, True, True, False, False, True, False, False]
