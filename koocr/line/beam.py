@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from koocr.errors import ConfigError
+from koocr.line.lookalikes import Lookalikes
 from koocr.line.scores import BLANK, FrameScores
 
 __all__ = ["BeamSettings", "Hypothesis", "Prior", "beam_search", "check_count", "with_prior"]
@@ -122,6 +123,7 @@ def beam_search(
     *,
     prior: Prior | None = None,
     unweighed: frozenset[int] = frozenset(),
+    lookalikes: Lookalikes | None = None,
 ) -> list[Hypothesis]:
     """Finds the likeliest texts of a line (Graves and Jaitly, 2014; Hannun et al., 2014, with a prior).
 
@@ -132,12 +134,13 @@ def beam_search(
         settings: how widely to search.
         prior: of texts; only asked when its weight is above 0.
         unweighed: symbols that neither the prior nor the bonus has a say in; they still are context.
+        lookalikes: what symbols cost that their neighbours speak against; it counts as the prior's.
 
     Returns:
         Up to `width` texts, best first; one empty text for a line without frames.
     """
     settings = settings or BeamSettings()
-    search = _Search(settings, prior if settings.prior_weight else None, unweighed)
+    search = _Search(settings, prior if settings.prior_weight else None, unweighed, lookalikes)
     for blank, symbols in _frames(scores, settings):
         search.step(blank, symbols)
     return search.hypotheses()
@@ -166,8 +169,16 @@ class _Search:
     paths that end in a blank and of those that end in its last symbol, divided by a factor common to all.
     """
 
-    def __init__(self, settings: BeamSettings, prior: Prior | None, unweighed: frozenset[int]) -> None:
+    def __init__(
+        self,
+        settings: BeamSettings,
+        prior: Prior | None,
+        unweighed: frozenset[int],
+        lookalikes: Lookalikes | None,
+    ) -> None:
         self._settings = settings
+        self._lookalikes = lookalikes
+        self._seen = [0]
         self._unweighed = unweighed
         self._prior = prior
         self._reach = getattr(prior, "reach", -1)
@@ -246,6 +257,10 @@ class _Search:
             self._last.append(symbol)
             log_prior = self._log_prior(node, symbol)
             bonus = 0.0 if symbol in self._unweighed else self._settings.symbol_bonus
+            if self._lookalikes is not None:
+                cost, seen = self._lookalikes.step(self._seen[node], self._last[node], symbol)
+                self._seen.append(seen)
+                bonus -= cost
             self._log_priors.append(self._log_priors[node] + log_prior)
             self._bonuses.append(self._bonuses[node] + self._settings.prior_weight * log_prior + bonus)
         return child

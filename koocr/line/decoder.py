@@ -26,6 +26,7 @@ from koocr.hangul import (
 from koocr.line.beam import BeamSettings, Hypothesis, Prior, beam_search, check_count
 from koocr.line.confidence import Alternatives, alternatives
 from koocr.line.decode import PlacedSymbol, best_path, place_symbols, text_log_probability
+from koocr.line.lookalikes import Lookalikes
 from koocr.line.scores import FactorisedScores, FrameScores, IntArray
 from koocr.line.spelling import unspell
 
@@ -81,6 +82,7 @@ class LineDecoder:
             raise ConfigError("a prior needs a beam search; give beam settings with a prior_weight above 0")
         free = (number for number, symbol in enumerate(charset.symbols) if symbol in _FREE)
         self._unweighed = frozenset(free)
+        self._lookalikes = Lookalikes(charset.symbols)
         syllables = [number for number, symbol in enumerate(charset.symbols) if is_syllable(symbol)]
         indices = [syllable_index(charset.symbols[number]) for number in syllables]
         self._syllables = np.array(syllables, np.int64)
@@ -100,8 +102,11 @@ class LineDecoder:
 
     def _search(self, scores: FrameScores, beam: BeamSettings) -> list[Hypothesis]:
         """A prior has no say in spaces, digits and Latin: texts say little of them, or are careless."""
-        unweighed = self._unweighed if self._prior is not None else frozenset[int]()
-        return beam_search(scores, beam, prior=self._prior, unweighed=unweighed)
+        if self._prior is None:
+            return beam_search(scores, beam)
+        return beam_search(
+            scores, beam, prior=self._prior, unweighed=self._unweighed, lookalikes=self._lookalikes
+        )
 
     def line(
         self, scores: FrameScores, *, scale: float = 1.0, offset: float = 0.0, width: float = math.inf
