@@ -7,9 +7,10 @@ process is ended while it writes a large result, since its queue is held open by
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import islice
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -56,9 +57,10 @@ def read_in_processes(
             if not waiting:
                 break
             first = min(waiting)
-            while first not in done:
+            if first in done:
+                yield waiting.pop(first), done.pop(first)
+            else:
                 done |= _next_results(workers, waiting)
-            yield waiting.pop(first), done.pop(first)
     except BaseException:
         for worker in workers:
             worker.kill()
@@ -121,8 +123,22 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, self._work), daemon=True)
-        self._process.start()
+        with _deaf_to_ctrl_c():
+            self._process.start()
         theirs.close()  # or nobody would be told when the process dies
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """A process that is started here hears no Ctrl-C before it says that it won't; this one does, later."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Raised:
@@ -166,6 +182,8 @@ def _once_more(worker: _Worker, number: int, job: Job) -> Outcome:
 def _serve(connection: Connection[Any, Any], work: PageWork) -> None:
     """What a process does, until nobody is at the other end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process ends the others
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     cv2.setNumThreads(1)  # there are other processes for the other cores
     while True:
         try:
@@ -174,6 +192,8 @@ def _serve(connection: Connection[Any, Any], work: PageWork) -> None:
             return
         try:
             outcome: Any = work(job)
+        except MemoryError:  # as if the system had ended it: the page is read once more, alone
+            os._exit(1)
         except Exception as error:
             outcome = _Raised(error)
         try:

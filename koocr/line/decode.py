@@ -66,8 +66,9 @@ def align(scores: FrameScores, ids: Sequence[int]) -> tuple[PlacedSymbol, ...]:
 def place_symbols(scores: FrameScores, ids: Sequence[int]) -> tuple[PlacedSymbol, ...]:
     """As `align`, in a fraction of the time where the text is the best path's, or nearly so.
 
-    What both begin and end with lies where the best path has it; only the difference, and a few symbols
-    around it, are placed anew, between two blanks of the best path: beyond them no path is likelier.
+    What both begin and end with stays where the best path has it; only the difference, and a few symbols
+    around it, are placed anew, between two blanks of the best path. Where the network is unsure, another path
+    through all of the line may be likelier.
 
     Args:
         scores: of the line.
@@ -82,13 +83,16 @@ def place_symbols(scores: FrameScores, ids: Sequence[int]) -> tuple[PlacedSymbol
         return best
     head = _common(known, ids)
     tail = min(_common(known[::-1], ids[::-1]), min(len(known), len(ids)) - head)
+    changed = {*known[max(0, head - 1) : len(known) - tail + 1], *ids[max(0, head - 1) : len(ids) - tail + 1]}
+    head -= _num_within(known[:head][::-1], changed)  # in ㅋㅋㅋㅋ any may be the one too many
+    tail -= _num_within(known[len(known) - tail :], changed)
     gaps = [number for number in range(1, len(best)) if best[number - 1].stop < best[number].start]
     first = max((number for number in gaps if number <= head - _SLACK), default=0)
     last = min((number for number in gaps if number >= len(best) - tail + _SLACK), default=len(best))
-    start = best[first - 1].stop if first else 0
-    stop = best[last].start if last < len(best) else len(scores)
+    start = best[first - 1].stop + 1 if first else 0  # a blank of the best path stays on each side
+    stop = best[last].start - 1 if last < len(best) else len(scores)
     middle = ids[first : len(ids) - (len(best) - last)]
-    if needed_frames(middle) > stop - start:
+    if needed_frames(middle) > stop - start or first > last:
         return align(scores, ids)
     return best[:first] + _aligned(scores, middle, start, stop) + best[last:]
 
@@ -97,6 +101,11 @@ def _common(left: Sequence[int], right: Sequence[int]) -> int:
     """How many symbols both begin with."""
     pairs = zip(left, right, strict=False)
     return next((number for number, (a, b) in enumerate(pairs) if a != b), min(len(left), len(right)))
+
+
+def _num_within(symbols: Sequence[int], kinds: set[int]) -> int:
+    """How many symbols, from the first on, are of some kinds."""
+    return next((number for number, symbol in enumerate(symbols) if symbol not in kinds), len(symbols))
 
 
 def _aligned(scores: FrameScores, ids: Sequence[int], start: int, stop: int) -> tuple[PlacedSymbol, ...]:

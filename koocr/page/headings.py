@@ -16,6 +16,10 @@ _ROOM = 1.2
 _STARTS = 1.3
 """In em: columns below a heading begin about level."""
 _MOST_HEADS = 4
+_MOST_WIDTH = 0.75
+"""Of what stands below: a longer line is text, or crosses the columns anyway."""
+_LEAST_IN_COLUMN = 1.5
+"""In em, of the heights of its lines together."""
 _CENTRED = 0.6
 """In em, how far the middle of a heading lies from that of what is below it."""
 
@@ -74,10 +78,18 @@ def split_head(boxes: Boxes, em: float) -> tuple[IntArray, IntArray] | None:
         is_title = boxes.height[last] >= _LARGER * em and boxes.left[last] < left + 2 * em
         if top < boxes.bottom[order[:count]].max() - 0.2 * em:
             return None
+        if boxes.width[last] > _MOST_WIDTH * (right - left):  # a line of text, or one that parts the columns
+            continue
         row = below.take(np.flatnonzero(below.top < top + _STARTS * em))
-        if (is_centred or is_title) and row.left.max() > row.right.min():
+        if (is_centred or is_title) and _are_columns(below, float(row.left.max()), em):
             return order[:count], order[count:]
     return None
+
+
+def _are_columns(boxes: Boxes, x: float, em: float) -> bool:
+    """Whether several lines end before a place and several begin there or behind it; a table is many."""
+    sides = boxes.right < x + 0.3 * em, boxes.left > x - 0.3 * em
+    return bool(min(boxes.height[side].sum() for side in sides) > _LEAST_IN_COLUMN * em)
 
 
 def split_at_heading(boxes: Boxes, rules: Rules, em: float) -> tuple[IntArray, IntArray] | None:

@@ -27,8 +27,8 @@ _NUMBER = 6.0
 """In em: a page number is narrower."""
 _LONG_RULE = 8.0
 """In em: rules between columns are longer."""
-_NEAR = 1.2
-"""So many usual blanks lie at least between a page number and the line above it."""
+_NEAR, _NEAR_NUMBER = 1.2, 1.05
+"""So many usual blanks lie at least between a page number and the line above it; if it surely is a number."""
 
 
 def split_margins(
@@ -137,7 +137,7 @@ def _is_number(boxes: Boxes, band: IntArray, page: _Extent, numbers: NDArray[np.
     """Whether the last band is one narrow piece a little apart, of no larger type."""
     if len(band) != 1 or (numbers is not None and not numbers[band[0]]):
         return False
-    near = _NEAR * _line_blank(boxes, page.em) if numbers is None else 0.0
+    near = (_NEAR if numbers is None else _NEAR_NUMBER) * _line_blank(boxes, page.em)
     return bool(
         boxes.width[band[0]] < _NUMBER * page.em
         and boxes.height[band[0]] < 1.1 * page.em

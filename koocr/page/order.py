@@ -32,7 +32,12 @@ ORDERS: Final = ("auto", "columns", "rows")
 """How to order: by what the page looks like; every gutter parts columns; from top to bottom, row by row."""
 _SURE = 0.5
 """Score of a gutter from which on it is an example for the others of the page."""
-_NUMBER: Final = re.compile(r"^[^\w]*([ivxlc]+|.{0,4}\d+([^\w]+\d+)?.{0,3})[^\w]*$", re.IGNORECASE)
+_NUMBER: Final = re.compile(
+    r"^[\W_]*(?:p\.?|제)?[\W_]*"
+    r"(?:\d{1,4}(?:\s*[-/]\s*\d{1,4})?|(?=[ivx])x{0,3}(?:ix|iv|v?i{0,3}))"
+    r"\s*(?:쪽|면|페이지)?[\W_]*$",
+    re.IGNORECASE,
+)
 """A page number: 12, - 12 -, 3 / 10, 12쪽, xii."""
 _LEAST_SCORES: Final = {"auto": 0.0, "columns": -6.0}
 
@@ -69,10 +74,11 @@ def reading_order(
         return blocks_of(boxes, rows_of(boxes))
     lines = separators(levelling, boxes, rules)
     numbers = None if texts is None else np.array([_NUMBER.search(text) is not None for text in texts])
-    groups = joined_by_leaders(levelling, boxes, rules)
+    groups = joined_by_leaders(levelling, boxes, rules, numbers)
     if len(groups) < len(quads):
         boxes = _hulls(boxes, groups)
-        numbers = None if numbers is None else numbers[[group[0] for group in groups]]
+        if numbers is not None:
+            numbers = np.array([len(group) == 1 and numbers[group[0]] for group in groups])
     page = _Page(boxes, lines, boxes.em, _LEAST_SCORES[order], numbers=numbers)
     cells = enclosed_cells(boxes, lines)
     blocks = page.read(cells)

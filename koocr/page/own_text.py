@@ -31,12 +31,13 @@ def page_of_own_text(page: SourcePage, *, order: str = "auto") -> Page:
     height, width = page.image.shape
     lines = page.text_layer or ()
     turns = _quarter_turns(lines)
+    texts = [line.text for line in lines]
     quads = _upright(lines, np.linalg.inv(turn_matrix(width, height, turns)))
     rules = find_rules(np.rot90(page.image, turns), slope=0.0, quads=quads) if len(quads) > 2 else None
     angle = upright_angle(turns, 0.0) if lines else 0.0
     blocks = tuple(
         block_of([lines[row] for row in rows], angle)
-        for rows in reading_order(quads, rules=rules, order=order)
+        for rows in reading_order(quads, rules=rules, texts=texts, order=order)
     )
     return Page(page.number, width, height, angle, page.dpi, blocks)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from operator import index
 
@@ -49,10 +49,13 @@ class PageNumbers:
         """
         if isinstance(pages, str):
             return cls.parse(pages)
-        try:
-            numbers = [index(page) for page in (pages if isinstance(pages, Iterable) else [pages])]
-        except TypeError:
+        if isinstance(pages, (bool, bytes, bytearray, Mapping)):
             numbers = []
+        else:
+            try:
+                numbers = [index(page) for page in (pages if isinstance(pages, Iterable) else [pages])]
+            except TypeError:
+                numbers = []
         if not numbers or min(numbers) < 1:
             raise ConfigError(f'{pages!r} are no pages; give them as in "1-3,7" or [1, 2, 3], from 1 on')
         return cls(tuple((number, number) for number in numbers))

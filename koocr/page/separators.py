@@ -15,7 +15,7 @@ _MOST_CROSSED = 1
 """Units that a rule may go through: more often it parts nothing."""
 _LEADER = 2.0
 """In em, how near a leader or a blank to fill begins after the text of its row."""
-_MOST_NUMBER = 3.5
+_MOST_NUMBER = 2.0
 """In em, of the number of a page behind a leader; a blank to be filled may end beside another column."""
 _MANY = 10
 """So many rules in equal distances are ruled paper if"""
@@ -90,7 +90,10 @@ def separators(levelling: Levelling, boxes: Boxes, rules: NDArray[np.floating] |
 
 
 def joined_by_leaders(
-    levelling: Levelling, boxes: Boxes, rules: NDArray[np.floating] | None
+    levelling: Levelling,
+    boxes: Boxes,
+    rules: NDArray[np.floating] | None,
+    numbers: NDArray[np.bool_] | None = None,
 ) -> list[list[int]]:
     """Units that are one line: a title, dots or a rule, and the number of its page.
 
@@ -98,6 +101,7 @@ def joined_by_leaders(
         levelling: of the page.
         boxes: its N units.
         rules: see `separators`.
+        numbers: (N,) which units say the number of a page, if known: leaders point to nothing else.
 
     Returns:
         Each unit once, with those that it is joined to, from left to right.
@@ -111,8 +115,8 @@ def joined_by_leaders(
             right = _nearest(boxes, boxes.left - x1, (y0 + y1) / 2)
             if left is None or right is None or right in follows.values():
                 continue
-            is_number = boxes.width[right] < _MOST_NUMBER * boxes.em and boxes.left[left] < boxes.left[right]
-            if is_number and x1 - x0 > _LEADER * boxes.em:
+            is_number = boxes.width[right] < _MOST_NUMBER * boxes.em if numbers is None else numbers[right]
+            if is_number and boxes.left[left] < boxes.left[right] and x1 - x0 > _LEADER * boxes.em:
                 follows.setdefault(left, right)
     groups = []
     for unit in sorted(set(range(len(boxes))) - set(follows.values())):

@@ -376,7 +376,7 @@ def test_pages_are_named_by_text_or_by_numbers(given):
     assert PageNumbers.given(2).of(5) == [2]
 
 
-@pytest.mark.parametrize("given", [0, [], [1, 0], 1.5, ["a"], "x", None])
+@pytest.mark.parametrize("given", [0, [], [1, 0], 1.5, ["a"], "x", None, b"1-3", True, {1: 2}])
 def test_what_names_no_pages(given):
     with pytest.raises(ConfigError, match="are no pages"):
         PageNumbers.given(given)

@@ -22,6 +22,10 @@ _MOST_LINES = 3
 _A_LITTLE = 1.08, 1.12
 """Heights of a line against those of the text, and of the paragraph below, that make it a heading of the last
 level."""
+_LABEL = re.compile(
+    r"^(?:[(\[]?[①-⓿㉠-㉿가-힣A-Za-z0-9]{1,2}[)\].]|[①-⓿㉠-㉿]|(?:그림|표|Figure|Table)\s*\d)"
+)
+"""What begins a choice, an item or a caption."""
 _SENTENCE = re.compile(r"[.,;:?!…~]['’\"”)\]]*$")
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~])")
 _AT_START = re.compile(r"^(#{1,6}(?=\s)|[-+](?=\s)|=+$|-+$|\d{1,9}[.)](?=\s))")
@@ -82,7 +86,7 @@ def _small_heading(block: Block, next_: Block | None, usual: float) -> str:
         return ""
     text, height = block.text.strip(), line_height(block)
     is_larger = height >= _A_LITTLE[0] * usual and height >= _A_LITTLE[1] * line_height(next_)
-    is_sentence = _SENTENCE.search(text) or _BULLET.match(text) or _LIST.match(text)
+    is_sentence = _SENTENCE.search(text) or _BULLET.match(text) or _LABEL.match(text)
     return _LEVELS[-1][1] if is_larger and not is_sentence else ""
 
 
