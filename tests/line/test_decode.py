@@ -1,5 +1,7 @@
 """Best paths, alignments and probabilities of texts against all paths of short lines."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -129,15 +131,15 @@ def test_a_text_like_the_best_path_is_placed_as_the_whole_line_is_aligned(
     """Symbols that another one takes the place of, that come in between, or that are left out."""
     rng = np.random.default_rng(seed)
     columns: list[int] = [0]
-    for symbol in rng.integers(1, 6, length).tolist():
+    for symbol in rng.integers(1, 100, length).tolist():
         columns += [symbol] * int(rng.integers(1, 3)) + [0] * int(rng.integers(1, 4))
-    logits = rng.normal(0, 0.5, (len(columns), 6)).astype(np.float32)
-    logits[np.arange(len(columns)), columns] += 8
+    logits = rng.normal(0, 0.5, (len(columns), 100)).astype(np.float32)
+    logits[np.arange(len(columns)), columns] += 9
     scores = frame_scores({"symbol": logits})
     ids = [symbol.id for symbol in best_path(scores)]
     for _ in range(edits):
         spot = int(rng.integers(len(ids) + 1))
-        ids[spot : spot + int(rng.integers(2))] = rng.integers(0, 5, int(rng.integers(2))).tolist()
+        ids[spot : spot + int(rng.integers(2))] = rng.integers(0, 99, int(rng.integers(2))).tolist()
     assert place_symbols(scores, ids) == align(scores, ids)
 
 
@@ -156,3 +158,12 @@ def test_what_is_placed_reads_as_the_text(seed: int, steps: int, length: int) ->
     bounds = [bound for symbol in placed for bound in (symbol.start, symbol.stop)]
     assert bounds == sorted(bounds)
     assert all(symbol.start <= symbol.peak < symbol.stop for symbol in placed)
+
+
+def test_equal_symbols_keep_the_blank_between_them() -> None:
+    """One of several equal symbols is left out, or there is one more: the path still reads as the text."""
+    scores = marked([0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 2, 0])
+    for count in (1, 2, 3, 4, 5):
+        placed = place_symbols(scores, [0] * count)
+        assert [symbol.id for symbol in placed] == [0] * count
+        assert all(left.stop < right.start for left, right in pairwise(placed))

@@ -246,6 +246,36 @@ def test_a_title_is_read_with_the_page_that_its_leader_points_to():
     assert flat(reading_order(quads, rules=leaders)) == expected
 
 
+def test_a_blank_to_be_filled_points_to_no_short_line():
+    """The last line of a paragraph is short, and stands behind a blank of the column beside it."""
+    left = [(100, 100 + 30 * row, 480, 120 + 30 * row) for row in range(10)]
+    left[4] = (100, 220, 300, 240)
+    right = [(530, 100 + 30 * row, 910, 120 + 30 * row) for row in range(10)]
+    right[4] = (530, 220, 580, 240)
+    blank = np.array([[(310, 238), (505, 238)]], np.float32)
+    texts = ["글자가 많은 줄"] * 14 + ["한다"] + ["글자가 많은 줄"] * 5
+    order = flat(reading_order(boxes(*left, *right), rules=blank, texts=texts))
+    assert order == list(range(20))
+
+
+def test_a_paragraph_with_a_wide_gap_is_one():
+    """Its first line is as wide as the text and in its middle, but heads no columns."""
+    lines = [(100, 140 + 30 * row, 900, 160 + 30 * row) for row in range(6)]
+    lines[1:2] = [(100, 170, 400, 190), (480, 170, 900, 190)]
+    heading = (100, 80, 340, 106)
+    assert reading_order(boxes(heading, *lines)) == [[0], [1, 2, 3, 4, 5, 6, 7]]
+
+
+@pytest.mark.parametrize("text", ["총 3명", "1,234원", "가나다 12", "civil", "끝. 12개"])
+def test_a_last_line_that_is_no_page_number_stays_in_its_column(text):
+    left = [(80, 80 + 30 * row, 440, 100 + 30 * row) for row in range(8)]
+    right = [(500, 80 + 30 * row, 860, 100 + 30 * row) for row in range(8)]
+    last = (80, 320, 150, 340)
+    texts = ["글"] * 16 + [text]
+    order = flat(reading_order(boxes(*left, *right, last), texts=texts))
+    assert order == [*range(8), 16, *range(8, 16)]
+
+
 def test_blanks_to_be_filled_do_not_tie_columns():
     left = [(100, 100 + 30 * row, 300, 120 + 30 * row) for row in range(6)]
     right = [(530, 100 + 30 * row, 910, 120 + 30 * row) for row in range(6)]

@@ -148,3 +148,22 @@ def test_processes_that_write_large_results_end_at_once():
     results.close()
     assert time.monotonic() - begun < 4
     assert not multiprocessing.active_children() and threading.active_count() == 1
+
+
+class SlowFirst(FakeReader):
+    """Takes long over the first page."""
+
+    def read(self, image: np.ndarray) -> Page:
+        time.sleep(3.0 if image.shape[1] == 40 else 0.0)
+        return super().read(image)
+
+
+def test_others_go_on_while_one_page_is_slow():
+    """So that the second process has read what it may before the first page is done."""
+    sources = [Source(f"{n}.png", np.full((20, 40 + n), 9, np.uint8), Path(f"{n}")) for n in range(6)]
+    jobs = [Job(source, 1, index) for index, source in enumerate(sources)]
+    results = read_jobs(jobs, PageWork(SlowFirst, SourceSettings()), num_processes=2)
+    assert next(results)[0].index == 0
+    begun = time.monotonic()
+    assert [job.index for job, _ in results] == [1, 2, 3, 4, 5]
+    assert time.monotonic() - begun < 2.0
