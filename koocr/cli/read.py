@@ -61,7 +61,8 @@ def run(args: argparse.Namespace) -> int:
     settings = _settings(args)
     report = Report(is_at_end=target.path is not None)
     with ExitStack() as stack:
-        documents = plan_documents(_inputs(args.inputs, stack), settings, report.add)
+        inputs = _inputs(args.inputs, stack, is_shared=args.jobs > 1)
+        documents = plan_documents(inputs, settings, report.add)
         files = files_of(documents, target)
         if args.resume:
             report.num_left_out, documents, files = _left_to_do(documents, files, is_one=target.is_file)
@@ -166,15 +167,17 @@ def _settings(args: argparse.Namespace) -> SourceSettings:
     return SourceSettings(dpi=args.dpi, pages=pages, use_text_layer=args.use_text_layer)
 
 
-def _inputs(names: list[str], stack: ExitStack) -> Iterator[Input]:
-    """The names, and in place of - a file of what standard input holds, which several processes can read."""
+def _inputs(names: list[str], stack: ExitStack, *, is_shared: bool) -> Iterator[Input]:
+    """The names, and in place of - what standard input holds: a file of it for several processes."""
     from koocr.page.finding import Source
 
     for name in names:
-        if name == "-":
+        if name != "-":
+            yield name
+        elif not is_shared:
+            yield Source("standard input", standard_input(), Path("stdin"))
+        else:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="koocr-"))
             path = Path(folder) / "stdin"
             path.write_bytes(standard_input())
             yield Source("standard input", str(path), Path("stdin"))
-        else:
-            yield name

@@ -66,6 +66,10 @@ def test_what_was_read_from_standard_input_is_called_so(scans, monkeypatch, caps
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO((scans / "2.png").read_bytes())))
     assert main("-", "--format=json") == 0
     assert Document.from_dict(json.loads(capsys.readouterr().out)).source == "standard input"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"no image")))
+    assert main("-") == 2
+    told = capsys.readouterr().err
+    assert "standard input" in told and "koocr-" not in told
 
 
 def test_a_picture_is_no_standard_output(scans, tmp_path, monkeypatch, capsys):
