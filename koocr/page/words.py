@@ -25,28 +25,25 @@ def page_line(line: Line, crop: Crop) -> PageLine:
     """
     characters = line.characters or _evenly(line, crop)
     parts = groupby(characters, key=lambda character: character.text == " ")
-    words = tuple(
-        _word(list(part), crop, has_own=bool(line.characters)) for is_space, part in parts if not is_space
+    words = [list(part) for is_space, part in parts if not is_space]
+    own = [character for word in words for character in word] if line.characters else []
+    spans = [(word[0].start, word[-1].stop) for word in words]
+    quads = crop.places(spans + [(character.start, character.stop) for character in own])
+    places = iter(quads[len(words) :])
+    placed = tuple(
+        Word(
+            text="".join(character.text for character in word),
+            confidence=prod(character.confidence for character in word),
+            quad=quad,
+            characters=tuple(
+                PageCharacter(character.text, character.confidence, next(places), character.candidates)
+                for character in word
+                if own
+            ),
+        )
+        for word, quad in zip(words, quads, strict=False)
     )
-    return PageLine(line.text, line.confidence, crop.quad, words)
-
-
-def _word(characters: list[LineCharacter], crop: Crop, *, has_own: bool) -> Word:
-    return Word(
-        text="".join(character.text for character in characters),
-        confidence=prod(character.confidence for character in characters),
-        quad=crop.place(characters[0].start, characters[-1].stop),
-        characters=tuple(
-            PageCharacter(
-                character.text,
-                character.confidence,
-                crop.place(character.start, character.stop),
-                character.candidates,
-            )
-            for character in characters
-            if has_own
-        ),
-    )
+    return PageLine(line.text, line.confidence, crop.quad, placed)
 
 
 def _evenly(line: Line, crop: Crop) -> tuple[LineCharacter, ...]:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from koocr.bend import Bend
-from koocr.page.crops import crop_line
+from koocr.page.crops import Crop, crop_line
 
 
 def turned_quad(x, y, width, height, degrees):
@@ -123,3 +123,12 @@ def test_places_of_a_line_that_hangs():
     width = crop.image.shape[1]
     back = np.array(turned.place(width - left - 75, width - left))
     assert back == pytest.approx(first[[2, 3, 0, 1]], abs=0.5)
+
+
+@pytest.mark.parametrize("sag", [np.zeros(0), np.linspace(0, 9, 120)])
+def test_many_places_are_each_of_them(sag):
+    matrix = np.array([[1.1, 0.1, 5.0], [-0.1, 0.9, 7.0], [1e-4, 2e-4, 1.0]])
+    crop = Crop(np.zeros((40, 120), np.uint8), matrix, (10.0, 5.0, 110.0, 35.0), sag)
+    spans = [(12.0, 30.0), (0.0, 15.0), (100.0, 130.0)]
+    np.testing.assert_allclose(crop.places(spans), [crop.place(*span) for span in spans], atol=1e-9)
+    assert crop.places([]) == []
