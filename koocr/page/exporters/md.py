@@ -86,7 +86,7 @@ def _small_heading(block: Block, next_: Block | None, usual: float) -> str:
         return ""
     text, height = block.text.strip(), line_height(block)
     is_larger = height >= _A_LITTLE[0] * usual and height >= _A_LITTLE[1] * line_height(next_)
-    is_sentence = _SENTENCE.search(text) or _BULLET.match(text) or _LABEL.match(text)
+    is_sentence = any((_SENTENCE.search(text), _BULLET.match(text), _LIST.match(text), _LABEL.match(text)))
     return _LEVELS[-1][1] if is_larger and not is_sentence else ""
 
 

@@ -199,7 +199,7 @@ def _laid_out(
     if settings.lookalikes != LookalikeSettings.without_chance():
         drawn = disguised(drawn, rng) if rng.random() < settings.lookalikes.disguised else drawn
         is_struck = rng.random() < settings.lookalikes.struck_zero
-    if not all(symbol == " " or script.glyph(symbol) for symbol in set(drawn)):
+    if drawn != text.text and not all(symbol == " " or script.glyph(symbol) for symbol in drawn):
         drawn = text.text
     return lay_out(drawn, script, rng, spacing=spacing, jitter=jitter, has_struck_zeros=is_struck)
 
