@@ -2,7 +2,7 @@
 
 import sys
 
-from koocr.cli import main
+from koocr.cli import program
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program())

@@ -26,6 +26,7 @@ LAYERS = (  # from the bottom up; a module imports from its own layer and those 
         "ink",
         "ink_box",
         "engine",
+        "onnx_properties",
         "weights",
         "fonts",
     ),

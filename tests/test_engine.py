@@ -6,6 +6,7 @@ import pickle
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 
 onnx = pytest.importorskip("onnx", reason="making models needs the train extra")
@@ -14,6 +15,7 @@ from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 from koocr.engine import METADATA_KEY, KerasEngine, OnnxEngine  # noqa: E402
 from koocr.errors import WeightsCorruptError  # noqa: E402
+from koocr.onnx_properties import WEIGHT_BITS_KEY  # noqa: E402
 
 
 def make_model(path: Path, **metadata: str) -> Path:
@@ -153,3 +155,52 @@ def test_a_pickle_loads_the_network_anew(tmp_path: Path, is_bytes: bool) -> None
     again = pickle.loads(pickle.dumps(engine))
     assert again.metadata == {"a": 1}
     np.testing.assert_array_equal(again.run(BATCH)["double"], 2 * BATCH)
+
+
+def quantised(path: Path, weight: int, **properties: str) -> Path:
+    """One QLinearConv, as an int8 network has them: sums of two products of 8 bits overflow 16."""
+    image = helper.make_tensor_value_info("image", TensorProto.UINT8, ["N", 32, 4, 4])
+    sums = helper.make_tensor_value_info("sums", TensorProto.UINT8, ["N", 16, 4, 4])
+    weights = np.full((16, 32, 1, 1), weight, np.int8)
+    scale, zero = np.float32(1.0), np.uint8(0)
+    given = {
+        "image_scale": scale,
+        "image_zero": zero,
+        "weights": weights,
+        "weight_scale": np.ones(16, np.float32),
+        "weight_zero": np.zeros(16, np.int8),
+        "sum_scale": np.float32(32 * abs(weight)),
+        "sum_zero": zero,
+    }
+    tensors = [numpy_helper.from_array(np.asarray(value), name) for name, value in given.items()]
+    graph = helper.make_graph(
+        [helper.make_node("QLinearConv", ["image", *given], ["sums"])], "graph", [image], [sums], tensors
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    helper.set_model_props(model, {METADATA_KEY: "{}", **properties})
+    onnx.save(model, str(path))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("weight", "properties"), [(127, {}), (63, {WEIGHT_BITS_KEY: "7"}), (-64, {WEIGHT_BITS_KEY: "7"})]
+)
+def test_sums_of_8_bit_numbers_are_exact(tmp_path: Path, weight: int, properties: dict[str, str]) -> None:
+    """On any processor: 8-bit weights with sums guarded, 7-bit ones because they can't overflow."""
+    batch = np.full((1, 32, 4, 4), 250, np.uint8)
+    found = OnnxEngine(quantised(tmp_path / "int8.onnx", weight, **properties)).run(batch)["sums"]
+    assert (found == (250 if weight > 0 else 0)).all()
+
+
+def test_only_sums_that_may_overflow_are_guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Options(onnxruntime.SessionOptions):
+        def add_session_config_entry(self, key: str, value: str) -> None:
+            entries.append((key, value))
+            super().add_session_config_entry(key, value)
+
+    entries: list[tuple[str, str]] = []
+    monkeypatch.setattr("koocr.engine.onnxruntime.SessionOptions", Options)
+    OnnxEngine(quantised(tmp_path / "7.onnx", 63, **{WEIGHT_BITS_KEY: "7"}))
+    assert not entries
+    OnnxEngine(quantised(tmp_path / "8.onnx", 127))
+    assert entries == [("session.x64quantprecision", "1")]

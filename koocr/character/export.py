@@ -58,7 +58,7 @@ def export_onnx(
 
 
 def quantise(source: str | Path, path: str | Path, images: UInt8Array, *, batch_size: int = 64) -> Path:
-    """Makes an int8 network of a float32 one: static, per channel, QDQ.
+    """Makes an int8 network of a float32 one: static, per channel.
 
     Args:
         source: an ONNX file of `export_onnx`.

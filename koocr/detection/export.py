@@ -55,7 +55,7 @@ def export_onnx(model: keras.Model, metadata: DetectorMetadata, path: str | Path
 def quantise(
     source: str | Path, path: str | Path, pages: Sequence[GreyImage], *, long_side: int = LONG_SIDE
 ) -> Path:
-    """Makes an int8 network of a float32 one: static, per channel, QDQ; its last layer stays in float.
+    """Makes an int8 network of a float32 one: static, per channel; its last layer stays in float.
 
     Args:
         source: an ONNX file of `export_onnx`.

@@ -18,6 +18,7 @@ __all__ = ["BeamSettings", "Hypothesis", "Prior", "beam_search", "check_count", 
 _ROOT = 0
 _USUAL_COST = 3.0
 """What a symbol of ordinary text costs under a prior, in nats."""
+_MOST_SYMBOLS = 1 << 30
 _MOST = 700.0
 """Powers of more are no doubles."""
 
@@ -57,7 +58,7 @@ class BeamSettings:
     width: int = 10
     num_symbols: int = 10
     min_probability: float = 1e-3
-    margin: float = 12.0
+    margin: float = 8.0
     prior_weight: float = 0.0
     symbol_bonus: float = 0.0
     least_prior: float = -7.5
@@ -141,25 +142,46 @@ def beam_search(
     """
     settings = settings or BeamSettings()
     search = _Search(settings, prior if settings.prior_weight else None, unweighed, lookalikes)
-    for blank, symbols in _frames(scores, settings):
-        search.step(blank, symbols)
+    for stretch in _stretches(scores, settings):
+        search.step(stretch)
     return search.hypotheses()
 
 
-def _frames(scores: FrameScores, settings: BeamSettings) -> list[tuple[float, list[tuple[int, float]]]]:
-    """Of each frame, the probabilities of the blank and of the symbols worth looking at."""
-    blanks = np.exp(scores.blank.astype(np.float64))
-    frames: list[tuple[float, list[tuple[int, float]]]] = [(blank, []) for blank in blanks.tolist()]
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Frames that are surely blank, and one that isn't.
+
+    Attributes:
+        wait: the logarithm of the blank's probability in all that are surely blank; None if there are none.
+        blank: its probability in the other frame.
+        symbols: the symbols worth looking at there and their probabilities, best first; empty only behind
+            the last such frame.
+    """
+
+    wait: float | None
+    blank: float
+    symbols: list[tuple[int, float]]
+
+
+def _stretches(scores: FrameScores, settings: BeamSettings) -> list[_Stretch]:
+    logs = scores.blank.astype(np.float64)
+    blanks = np.exp(logs)
     (alive,) = np.nonzero(1 - blanks >= settings.min_probability)
+    marks: list[list[tuple[int, float]]] = []
     if len(alive):
-        ids, logs = scores.top(settings.num_symbols, alive)
-        probabilities = np.exp(logs.astype(np.float64))
+        ids, symbol_logs = scores.top(settings.num_symbols, alive)
+        probabilities = np.exp(symbol_logs.astype(np.float64))
         counts = (probabilities >= settings.min_probability).sum(axis=1)
         counts[(counts == 0) & (blanks[alive] < settings.min_probability)] = 1  # no dead ends
-        rows = zip(alive.tolist(), ids.tolist(), probabilities.tolist(), counts.tolist(), strict=True)
-        for frame, row, shares, count in rows:
-            frames[frame][1].extend(zip(row[:count], shares, strict=False))
-    return frames
+        alive, ids, probabilities, counts = (each[counts > 0] for each in (alive, ids, probabilities, counts))
+        rows = zip(ids.tolist(), probabilities.tolist(), counts.tolist(), strict=True)
+        marks = [list(zip(row[:count], shares, strict=False)) for row, shares, count in rows]
+    sums = np.concatenate([[0.0], np.cumsum(logs)])
+    starts, stops = np.append(0, alive + 1), np.append(alive, len(logs))
+    totals = zip((sums[stops] - sums[starts]).tolist(), (starts < stops).tolist(), strict=True)
+    waits = [total if is_any else None for total, is_any in totals]
+    found = zip(waits, [*blanks[alive].tolist(), 1.0], [*marks, []], strict=True)
+    return [_Stretch(*stretch) for stretch in found]
 
 
 class _Search:
@@ -180,8 +202,11 @@ class _Search:
         self._lookalikes = lookalikes
         self._seen = [0]
         self._unweighed = unweighed
+        self._best_bonus = max(settings.symbol_bonus, 0.0 if unweighed else -math.inf)
         self._prior = prior
-        self._reach = getattr(prior, "reach", -1)
+        reach = getattr(prior, "reach", None)
+        self._first = None if reach is None else -reach or _MOST_SYMBOLS
+        self._recent: list[tuple[int, ...]] = [()]  # as far as the prior looks back
         self._parents = [-1]
         self._last = [BLANK]
         self._children: dict[tuple[int, int], int] = {}
@@ -190,46 +215,58 @@ class _Search:
         self._beam: dict[int, tuple[float, float]] = {_ROOT: (1.0, 0.0)}
         self._log_scale = 0.0
 
-    def step(self, blank: float, symbols: Sequence[tuple[int, float]]) -> None:
-        """Goes on by one frame; `symbols` come best first."""
-        beam = self._beam
-        if not symbols:  # all prefixes wait, and keep their ranks
-            self._beam = {node: (sum(ends), 0.0) for node, ends in beam.items()}
-            self._log_scale += math.log(blank)
+    def step(self, stretch: _Stretch) -> None:
+        """Goes on by some frames."""
+        if stretch.wait is not None:  # all prefixes wait, and keep their ranks
+            self._beam = {node: (sum(ends), 0.0) for node, ends in self._beam.items()}
+            self._log_scale += stretch.wait
+        if not stretch.symbols:
             return
-        shares = dict(symbols)
+        beam, bonuses = self._beam, self._bonuses
+        shares = dict(stretch.symbols)
         grown: dict[int, tuple[float, float]] = {}
+        ranks: dict[int, float] = {}
         for node, (with_blank, with_symbol) in beam.items():
-            share = shares.get(self._last[node], 0.0)
-            mass = with_symbol * share
-            if share and self._parents[node] in beam:
-                mass += share * self._before(self._parents[node], self._last[node])
-            grown[node] = (with_blank + with_symbol) * blank, mass
-        ranks = list(map(self._rank, grown.items()))
-        floor = max(ranks) - self._settings.margin
+            mass = 0.0
+            share = shares.get(self._last[node])
+            if share is not None:
+                mass = with_symbol * share
+                if self._parents[node] in beam:
+                    mass += share * self._before(self._parents[node], self._last[node])
+            waiting = (with_blank + with_symbol) * stretch.blank
+            grown[node] = waiting, mass
+            mass += waiting
+            ranks[node] = (math.log(mass) if mass else -math.inf) + bonuses[node]
+        floor = max(ranks.values()) - self._settings.margin
         if len(ranks) >= self._settings.width:
-            floor = max(floor, min(ranks))
+            floor = max(floor, min(ranks.values()))
         for node in beam:
-            self._lengthen(node, symbols, grown, floor)
-        self._keep_best(grown)
+            self._lengthen(node, stretch.symbols, grown, ranks, floor)
+        self._keep_best(grown, ranks)
 
     def _lengthen(
         self,
         node: int,
         symbols: Sequence[tuple[int, float]],
         grown: dict[int, tuple[float, float]],
+        ranks: dict[int, float],
         floor: float,
     ) -> None:
         """Adds a prefix's continuations, but for those in hand and those that will rank below the floor."""
-        most = max(self._settings.symbol_bonus, 0.0 if self._unweighed else -math.inf)
-        best_bonus = self._bonuses[node] + most  # a prior can only take from it
+        best_bonus = self._bonuses[node] + self._best_bonus  # a prior can only take from it
         least = math.exp(min(floor - best_bonus, _MOST)) * (1 - 1e-9)
+        with_blank, with_symbol = self._beam[node]
+        both, last = with_blank + with_symbol, self._last[node]
         for symbol, share in symbols:
-            if share * sum(self._beam[node]) < least:
+            mass = share * both
+            if mass < least:
                 break
-            mass = share * self._before(node, symbol)
+            if symbol == last:  # not itself without a blank
+                mass = share * with_blank
             if mass and mass >= least and self._children.get((node, symbol)) not in self._beam:
-                grown[self._child(node, symbol)] = 0.0, mass
+                child = self._child(node, symbol)
+                grown[child] = 0.0, mass
+                ranks[child] = math.log(mass) + self._bonuses[child]
 
     def _before(self, node: int, symbol: int) -> float:
         """The probability of a prefix's paths that a new symbol may follow: not itself without a blank."""
@@ -251,50 +288,46 @@ class _Search:
 
     def _child(self, node: int, symbol: int) -> int:
         child = self._children.get((node, symbol))
-        if child is None:
-            child = self._children[node, symbol] = len(self._parents)
-            self._parents.append(node)
-            self._last.append(symbol)
-            log_prior = self._log_prior(node, symbol)
-            bonus = 0.0 if symbol in self._unweighed else self._settings.symbol_bonus
-            if self._lookalikes is not None:
-                cost, seen = self._lookalikes.step(self._seen[node], self._last[node], symbol)
-                self._seen.append(seen)
-                bonus -= cost
-            self._log_priors.append(self._log_priors[node] + log_prior)
-            self._bonuses.append(self._bonuses[node] + self._settings.prior_weight * log_prior + bonus)
+        if child is not None:
+            return child
+        child = self._children[node, symbol] = len(self._parents)
+        settings, recent = self._settings, self._recent[node]
+        log_prior = bonus = 0.0
+        if symbol not in self._unweighed:
+            bonus = settings.symbol_bonus
+            if self._prior is not None:
+                log_prior = max(self._prior.score(recent, symbol), settings.least_prior)
+        if self._lookalikes is not None:
+            cost, seen = self._lookalikes.step(self._seen[node], self._last[node], symbol)
+            self._seen.append(seen)
+            bonus -= cost
+        self._parents.append(node)
+        self._last.append(symbol)
+        self._recent.append((*recent, symbol)[self._first :])
+        self._log_priors.append(self._log_priors[node] + log_prior)
+        self._bonuses.append(self._bonuses[node] + settings.prior_weight * log_prior + bonus)
         return child
 
-    def _log_prior(self, node: int, symbol: int) -> float:
-        if self._prior is None or symbol in self._unweighed:
-            return 0.0
-        return max(self._prior.score(self._ids(node, self._reach), symbol), self._settings.least_prior)
-
-    def _ids(self, node: int, reach: int = -1) -> tuple[int, ...]:
-        """The symbols of a prefix; the last `reach` of them, if that is not negative."""
+    def _ids(self, node: int) -> tuple[int, ...]:
+        """The symbols of a prefix."""
         ids: list[int] = []
-        while node and len(ids) != reach:
+        while node:
             ids.append(self._last[node])
             node = self._parents[node]
         return tuple(reversed(ids))
 
-    def _keep_best(self, beam: dict[int, tuple[float, float]]) -> None:
+    def _keep_best(self, beam: dict[int, tuple[float, float]], ranks: dict[int, float]) -> None:
         """Keeps the best prefixes, and divides by the highest probability, so that nothing vanishes."""
-        items = list(beam.items())
-        ranks = list(map(self._rank, items))
-        floor = max(ranks) - self._settings.margin
-        if len(items) > self._settings.width:
-            floor = max(floor, sorted(ranks)[-self._settings.width])
-        items = [item for item, rank in zip(items, ranks, strict=True) if rank >= floor]
-        if len(items) > self._settings.width:  # some at the floor are equal
-            items = sorted(items, key=self._rank, reverse=True)[: self._settings.width]
-        peak = max(sum(ends) for _, ends in items)
+        width = self._settings.width
+        floor = max(ranks.values()) - self._settings.margin
+        if len(ranks) > width:
+            floor = max(floor, sorted(ranks.values())[-width])
+        nodes = [node for node, rank in ranks.items() if rank >= floor]
+        if len(nodes) > width:  # some at the floor are equal
+            nodes = sorted(nodes, key=ranks.__getitem__, reverse=True)[:width]
+        peak = max(sum(beam[node]) for node in nodes)
         if peak:
-            items = [(node, (ends[0] / peak, ends[1] / peak)) for node, ends in items]
+            self._beam = {node: (beam[node][0] / peak, beam[node][1] / peak) for node in nodes}
             self._log_scale += math.log(peak)
-        self._beam = dict(items)
-
-    def _rank(self, item: tuple[int, tuple[float, float]]) -> float:
-        node, (with_blank, with_symbol) = item
-        mass = with_blank + with_symbol
-        return (math.log(mass) if mass else -math.inf) + self._bonuses[node]
+        else:
+            self._beam = {node: beam[node] for node in nodes}

@@ -204,13 +204,17 @@ class LineDecoder:
         """What each place may be."""
         symbols = self._charset.symbols
         rows = zip(found.ids.tolist(), _probabilities(found.probabilities), strict=True)
-        return [
-            tuple(
-                Candidate(symbols[number], share, _jamo_scores(symbols[number], share, place, marginals))
-                for number, share in zip(ids, shares, strict=True)
+        candidates: list[tuple[Candidate, ...]] = []
+        for place, (ids, shares) in enumerate(rows):
+            jamo = _PlaceJamo([marginal[place] for marginal in marginals or ()])
+            found_here = zip(ids, shares, strict=True)
+            candidates.append(
+                tuple(
+                    Candidate(symbols[id_], share, jamo.scores(symbols[id_], share))
+                    for id_, share in found_here
+                )
             )
-            for place, (ids, shares) in enumerate(rows)
-        ]
+        return candidates
 
     def _marginals(self, scores: FrameScores, peaks: IntArray) -> Sequence[NDArray[np.floating]]:
         """Probabilities of each jamo in its place, given a syllable: (L, 19), (L, 21), (L, 28)."""
@@ -250,18 +254,31 @@ def _certain(symbols: Sequence[PlacedSymbol]) -> Alternatives:
     return Alternatives(shares, ids[:, None], shares[:, None])
 
 
-def _jamo_scores(
-    text: str, probability: float, place: int, marginals: _Marginals | None
-) -> tuple[JamoScore, ...]:
-    if is_jamo(text):
-        return (JamoScore(text, probability),)
-    if marginals is None or not is_syllable(text):
-        return ()
-    parts = split_index(syllable_index(text))
-    return tuple(
-        JamoScore(letters[part], marginal[place][part])
-        for letters, part, marginal in zip(_JAMO, parts, marginals, strict=True)
-    )
+class _PlaceJamo:
+    """The jamo that one place of a line may hold; alternatives share most of theirs.
+
+    Args:
+        marginals: probabilities of each initial, medial and final; empty where they aren't known.
+    """
+
+    def __init__(self, marginals: Sequence[Sequence[float]]) -> None:
+        self._marginals = marginals
+        self._known: dict[tuple[int, int], JamoScore] = {}
+
+    def scores(self, text: str, probability: float) -> tuple[JamoScore, ...]:
+        """Those of an alternative of this probability."""
+        if is_jamo(text):
+            return (JamoScore(text, probability),)
+        if not self._marginals or not is_syllable(text):
+            return ()
+        return tuple(map(self._score, range(len(_JAMO)), split_index(syllable_index(text))))
+
+    def _score(self, which: int, part: int) -> JamoScore:
+        found = self._known.get((which, part))
+        if found is None:
+            found = JamoScore(_JAMO[which][part], self._marginals[which][part])
+            self._known[which, part] = found
+        return found
 
 
 def _probabilities(values: NDArray[np.floating]) -> Any:

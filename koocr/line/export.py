@@ -55,7 +55,7 @@ def export_onnx(model: keras.Model, metadata: LineMetadata, path: str | Path) ->
 
 
 def quantise(source: str | Path, path: str | Path, lines: Sequence[GreyImage]) -> Path:
-    """Makes an int8 network of a float32 one: static, per channel, QDQ.
+    """Makes an int8 network of a float32 one: static, per channel.
 
     Args:
         source: an ONNX file of `export_onnx`.

@@ -62,9 +62,9 @@ def fall_of(darkness: UInt8Array) -> Fall | None:
     steepest = min(_STEEPEST * width * rows / height, 0.9 * rows)
     drop = _sharpest(ink, np.arange(-steepest, steepest + 1e-3, _STEP))
     drop = _sharpest(ink, drop + np.arange(-_STEP, _STEP + 1e-3, _STEP / 4))
-    profile = _profile(ink, drop)
+    profile, as_it_is = _profiles(ink, np.array([drop, 0.0]))
     band = np.flatnonzero(_above_faint(profile))
-    if not len(band) or _sharpness(profile) < _LEAST_GAIN * _sharpness(_profile(ink, 0.0)):
+    if not len(band) or _sharpness(profile) < _LEAST_GAIN * _sharpness(as_it_is):
         return None
     top, bottom = int(band[0]) - rows, int(band[-1]) + 1 - rows
     is_long = width * rows / height >= _LEAST_ASPECT * (bottom - top)
@@ -99,20 +99,24 @@ def levelled(grey: UInt8Array, fall: Fall) -> tuple[UInt8Array, FloatArray]:
 
 def _sharpest(ink: FloatArray, drops: NDArray[np.floating]) -> float:
     """Of several drops from end to end the one along which rows of ink stand out most."""
-    return float(max(drops.tolist(), key=lambda drop: _sharpness(_profile(ink, drop))))
+    return float(drops[int(_sharpness(_profiles(ink, drops)).argmax())])
 
 
-def _profile(ink: FloatArray, drop: float) -> FloatArray:
-    """(3 rows,) ink in each row along a line that falls by so many rows from end to end; row `rows` is 0."""
+def _profiles(ink: FloatArray, drops: NDArray[np.floating]) -> FloatArray:
+    """(D, 3 rows) ink in each row along lines that fall by so many rows from end to end; row `rows` is 0."""
     rows, parts = ink.shape
-    falls = np.rint(drop * ((np.arange(parts) + 0.5) / parts - 0.5)).astype(np.int64)
-    places = np.arange(rows)[:, None] - falls[None, :] + rows
-    return np.bincount(places.ravel(), weights=ink.ravel(), minlength=3 * rows).astype(np.float32)
+    falls = np.rint(drops[:, None] * ((np.arange(parts) + 0.5) / parts - 0.5)).astype(np.int64)
+    first = np.arange(len(drops))[:, None] * 3 * rows + rows - falls  # (D, parts) place of row 0
+    places = first[:, None, :] + np.arange(rows)[:, None]
+    weights = np.broadcast_to(ink, places.shape)
+    counts = np.bincount(places.ravel(), weights=weights.ravel(), minlength=len(drops) * 3 * rows)
+    return counts.astype(np.float32).reshape(len(drops), 3 * rows)
 
 
-def _sharpness(profile: FloatArray) -> float:
-    """The sum of squares: highest where ink shares rows."""
-    return float(np.square(profile).sum())
+def _sharpness(profiles: FloatArray) -> FloatArray:
+    """The sum of squares over the last axis: highest where ink shares rows."""
+    sharpness: FloatArray = np.square(profiles).sum(axis=-1)
+    return sharpness
 
 
 def _above_faint(profile: FloatArray) -> NDArray[np.bool_]:

@@ -33,9 +33,11 @@ FloatArray = NDArray[np.float32]
 _BITS = 16
 """Of a symbol in a key: four symbols fill 64."""
 _MAX_ORDER = 64 // _BITS
-_FORMAT = 1
+_FORMAT = 2
 _HEAD = ("format", "charset")
 """Arrays of a file beside those of its n-grams."""
+_STORED = ("symbols", "logs", "counts", "rests", "known", "others")
+"""Arrays of each length of n-grams, see `_stored`."""
 _DAMAGE = (
     AttributeError,  # up to Python 3.10: an .npy file is an array, which can't be closed
     BadZipFile,
@@ -59,7 +61,7 @@ class _Level:
     Attributes:
         keys: (M,) n-grams, sorted; see `_windows`.
         logs: (M,) log p(last symbol | those before).
-        contexts: (H,) the n-grams' first n - 1 symbols, sorted.
+        contexts: (H,) the n-grams' first n - 1 symbols, sorted, each once.
         rests: (H,) log of what symbols without an n-gram get, as a multiple of the shorter context's.
     """
 
@@ -78,6 +80,7 @@ class NGram:
     def __init__(self, charset: Charset, levels: Sequence[_Level]) -> None:
         self._charset = charset
         self._levels = tuple(levels)
+        self._reach = len(self._levels) - 1
         self._boundary = len(charset)
         self._uniform = -math.log(len(charset) + 1)
         # Views, in which bisect finds one key in a third of the time that NumPy takes in an array.
@@ -109,7 +112,7 @@ class NGram:
     @property
     def reach(self) -> int:
         """How many symbols before one count for it."""
-        return self.order - 1
+        return self._reach
 
     @classmethod
     def train(cls, texts: Iterable[str], charset: Charset, *, order: int = 4, min_count: int = 2) -> NGram:
@@ -143,13 +146,17 @@ class NGram:
 
     def score(self, prefix: Sequence[int], symbol: int) -> float:
         """The logarithm of p(symbol | the symbols before it), natural; ids of the charset."""
-        recent = tuple(prefix[max(0, len(prefix) - self.reach) :])
-        gram = (*(self._boundary,) * (self.reach - len(recent)), *recent, symbol)
-        if gram not in self._known:
+        if len(prefix) == self._reach:  # as a search hands it over
+            gram = (*prefix, symbol)
+        else:
+            recent = prefix[max(0, len(prefix) - self._reach) :]
+            gram = (*(self._boundary,) * (self._reach - len(recent)), *recent, symbol)
+        found = self._known.get(gram)
+        if found is None:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
-            self._known[gram] = self._look_up(gram)
-        return self._known[gram]
+            found = self._known[gram] = self._look_up(gram)
+        return found
 
     def end(self, prefix: Sequence[int]) -> float:
         """The logarithm of p(the text ends here | its symbols)."""
@@ -165,18 +172,17 @@ class NGram:
         return sum(self.score(ids[:place], symbol) for place, symbol in enumerate(ids)) + self.end(ids)
 
     def save(self, path: str | Path) -> None:
-        """Writes a compressed `.npz`: keys as steps from one to the next, logarithms in half precision."""
+        """Writes an `.npz` without compression, for a reader waits while it is loaded: see `_stored`."""
         arrays: dict[str, Any] = {
             "format": np.array(_FORMAT),
             "charset": np.array(_digest(self._charset)),
         }
+        known = np.zeros(0, np.uint64)
         for length, level in enumerate(self._levels, start=1):
-            arrays[f"keys{length}"] = np.diff(level.keys, prepend=np.uint64(0))
-            arrays[f"contexts{length}"] = np.diff(level.contexts, prepend=np.uint64(0))
-            arrays[f"logs{length}"] = level.logs.astype(np.float16)
-            arrays[f"rests{length}"] = level.rests.astype(np.float16)
+            arrays |= {f"{name}{length}": array for name, array in _stored(level, known).items()}
+            known = level.keys
         with Path(path).open("wb") as file:
-            np.savez_compressed(file, **arrays)
+            np.savez(file, **arrays)
 
     @classmethod
     def load(cls, path: str | Path, charset: Charset | Callable[[], Charset]) -> NGram:
@@ -273,19 +279,49 @@ def _lower(keys: UInt64Array, shorter: Sequence[_Level], num_symbols: int) -> ND
 def _levels(arrays: Any) -> list[_Level]:
     if int(arrays["format"]) != _FORMAT:
         raise ValueError(f"format {int(arrays['format'])}, not {_FORMAT}")
-    lengths = [length for length in range(1, _MAX_ORDER + 1) if f"keys{length}" in arrays]
-    names = {f"{name}{length}" for length in lengths for name in ("keys", "logs", "contexts", "rests")}
+    lengths = [length for length in range(1, _MAX_ORDER + 1) if f"symbols{length}" in arrays]
+    names = {f"{name}{length}" for length in lengths for name in _STORED}
     if lengths != list(range(1, len(lengths) + 1)) or not lengths or {*arrays} != {*names, *_HEAD}:
         raise ValueError("n-grams are missing")
-    return [_read_level(arrays, length) for length in lengths]
+    levels: list[_Level] = []
+    for length in lengths:
+        known = levels[-1].keys if levels else np.zeros(0, np.uint64)
+        levels.append(_restored({name: arrays[f"{name}{length}"] for name in _STORED}, known))
+    return levels
 
 
-def _read_level(arrays: Any, length: int) -> _Level:
-    keys, contexts = (np.cumsum(arrays[f"{name}{length}"], dtype=np.uint64) for name in ("keys", "contexts"))
-    logs, rests = (arrays[f"{name}{length}"].astype(np.float32) for name in ("logs", "rests"))
-    if keys.shape != logs.shape or contexts.shape != rests.shape or keys.ndim != 1:
+def _stored(level: _Level, known: UInt64Array) -> dict[str, NDArray[Any]]:
+    """The arrays that a level is stored as.
+
+    Of an n-gram only the last symbol, grouped by context; of a context, how many it has. A context is itself
+    an n-gram of the level below, `known`, where one bit says so; the few that aren't, with nothing but
+    boundaries, come as they are.
+    """
+    counts = np.unique(level.keys >> np.uint64(_BITS), return_counts=True)[1]
+    is_known = np.isin(level.contexts, known, assume_unique=True)
+    return {
+        "symbols": level.keys.astype(np.uint16),
+        "logs": level.logs.astype(np.float16),
+        "counts": counts.astype(np.uint16),
+        "rests": level.rests.astype(np.float16),
+        "known": np.packbits(np.isin(known, level.contexts, assume_unique=True)),
+        "others": level.contexts[~is_known],
+    }
+
+
+def _restored(arrays: dict[str, NDArray[Any]], known: UInt64Array) -> _Level:
+    if arrays["known"].size != -(-known.size // 8) or any(array.ndim != 1 for array in arrays.values()):
         raise ValueError("its arrays don't fit together")
-    return _Level(keys, logs, contexts, rests)
+    contexts = known[np.unpackbits(arrays["known"], count=known.size).astype(bool)]
+    others = arrays["others"].astype(np.uint64)
+    contexts = np.insert(contexts, np.searchsorted(contexts, others), others)
+    counts, symbols = arrays["counts"].astype(np.int64), arrays["symbols"].astype(np.uint64)
+    logs, rests = (arrays[name].astype(np.float32) for name in ("logs", "rests"))
+    if contexts.shape != counts.shape or contexts.shape != rests.shape or symbols.shape != logs.shape:
+        raise ValueError("its arrays don't fit together")
+    if counts.sum() != len(symbols):
+        raise ValueError("its contexts have other n-grams")
+    return _Level(np.repeat(contexts << np.uint64(_BITS), counts) | symbols, logs, contexts, rests)
 
 
 def _half(logs: NDArray[np.float64]) -> FloatArray:

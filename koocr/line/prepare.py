@@ -46,35 +46,56 @@ class Strip:
     scale: float
 
 
-def fit_line(grey: UInt8Array, height: int = HEIGHT) -> Strip | None:
+@dataclass(frozen=True)
+class Ink:
+    """A picture of a line and the ink that was found in it; finding it is most of the work.
+
+    Attributes:
+        grey: (H, W) uint8, as given.
+        darkness: (h, w) uint8 ink bright on 0, shrunk to working height; None when blank.
+        shrink: pixels of it per pixel of the picture.
+    """
+
+    grey: UInt8Array
+    darkness: UInt8Array | None
+    shrink: float
+
+    @classmethod
+    def of(cls, grey: UInt8Array) -> Ink:
+        """Finds out which tone is ink, and takes uneven light away."""
+        work, shrink = _shrink(grey)
+        return cls(grey, _darkness(work) if min(work.shape) >= 3 else None, shrink)
+
+
+def fit_line(picture: UInt8Array | Ink, height: int = HEIGHT) -> Strip | None:
     """Prepares a line for the network.
 
     Finds out which tone is ink, takes uneven light away, lays the line level, cuts to the band of text and
     scales that to three quarters of the strip's height; nothing is stretched.
 
     Args:
-        grey: (H, W) uint8 picture of one horizontal line, dark on light or light on dark, tight or loose.
+        picture: (H, W) uint8 picture of one horizontal line, dark on light or light on dark, tight or loose;
+            or its ink.
         height: of the strip.
 
     Returns:
         The strip, or None for a blank picture.
     """
-    work, shrink = _shrink(grey)
-    darkness = _darkness(work) if min(work.shape) >= 3 else None
-    fall = None if darkness is None else fall_of(darkness)
+    ink = picture if isinstance(picture, Ink) else Ink.of(picture)
+    fall = None if ink.darkness is None else fall_of(ink.darkness)
     if fall is None:
-        return _fitted(darkness, shrink, height)
-    turned, back = levelled(grey, fall)
-    work, shrink = _shrink(turned)
-    strip = _fitted(_darkness(work), shrink, height)
+        return _fitted(ink, height)
+    turned, back = levelled(ink.grey, fall)
+    strip = _fitted(Ink.of(turned), height)
     if strip is None:
         return None
     left = back[0] @ (strip.left, len(turned) / 2, 1)
     return Strip(strip.image, float(left), strip.scale * float(back[0, 0]))
 
 
-def _fitted(darkness: UInt8Array | None, shrink: float, height: int) -> Strip | None:
-    """A strip of the ink of a level line in a picture that was shrunk by a factor."""
+def _fitted(ink: Ink, height: int) -> Strip | None:
+    """A strip of the ink of a level line."""
+    darkness, shrink = ink.darkness, ink.shrink
     band = None if darkness is None else _text_band(darkness)
     if darkness is None or band is None:
         return None
@@ -92,24 +113,25 @@ def _fitted(darkness: UInt8Array | None, shrink: float, height: int) -> Strip | 
     return Strip(image, x0 / shrink, columns / (kept * scale * shrink))
 
 
-def text_rows(grey: UInt8Array) -> slice | None:
+def text_rows(picture: UInt8Array | Ink) -> slice | None:
     """The rows of a loose picture that hold its line, with room above and below; all columns stay.
 
     A line that fills little of its picture is a small one with much ground around it, or a large one of
     hyphens and dots: which, only reading tells.
 
     Args:
-        grey: see `fit_line`.
+        picture: see `fit_line`.
 
     Returns:
         The rows, or None where the line fills its picture well enough or there is none.
     """
-    work, shrink = _shrink(grey)
-    darkness = _darkness(work) if min(work.shape) >= 3 else None
-    band = _text_band(darkness) if darkness is not None else None
-    if band is None or band[1] - band[0] >= _LEAST_TEXT * len(work):
+    ink = picture if isinstance(picture, Ink) else Ink.of(picture)
+    if ink.darkness is None:
         return None
-    top, bottom = band[0] / shrink, band[1] / shrink
+    band = _text_band(ink.darkness)
+    if band is None or band[1] - band[0] >= _LEAST_TEXT * len(ink.darkness):
+        return None
+    top, bottom = band[0] / ink.shrink, band[1] / ink.shrink
     room = 0.4 * (bottom - top)
     return slice(max(0, round(top - room)), round(bottom + room))
 

@@ -21,7 +21,7 @@ from koocr.line.decoder import DecoderSettings
 from koocr.line.metadata import LineMetadata
 from koocr.line.ngram import NGram
 from koocr.line.outputs import OutputReader, Place
-from koocr.line.prepare import Strip, fit_line, text_rows
+from koocr.line.prepare import Ink, Strip, fit_line, text_rows
 from koocr.line.settings import LineSettings
 from koocr.line.stages.settings import StageSettings
 from koocr.weights import reading_file, shipped_model, verified
@@ -184,14 +184,14 @@ class LineReader:
             for reading in (best[number] for number in range(len(pictures)))
         ]
 
-    def _read_views(self, views: list[GreyImage], describe: Callable[..., list[T]], empty: T) -> list[T]:
+    def _read_views(self, views: list[Ink], describe: Callable[..., list[T]], empty: T) -> list[T]:
         strips = [fit_line(view, self.settings.height) for view in views]
         readings = [empty] * len(views)
         for rows in _batches(strips):
             batch = [strip for strip in (strips[row] for row in rows) if strip is not None]
             padded = pad([strip.image for strip in batch])
             places = [
-                (STRIDE * strip.scale, strip.left, float(views[row].shape[1]))
+                (STRIDE * strip.scale, strip.left, float(views[row].grey.shape[1]))
                 for row, strip in zip(rows, batch, strict=True)
             ]
             found = describe(self._logits(padded), padded.num_frames, places=places)
@@ -250,14 +250,13 @@ def _open_keras(path: Path) -> Engine:
     return KerasEngine(reading_model(load_model(path)), stored_metadata(path).to_dict())
 
 
-def _views(picture: GreyImage) -> list[GreyImage]:
+def _views(picture: GreyImage) -> list[Ink]:
     """The picture, if it is tall, the two ways of laying it down, and of a loose one the rows of its line."""
     height, width = picture.shape
-    views = [picture]
-    if height > _TALL * width:
-        views += [np.ascontiguousarray(np.rot90(picture, turns)) for turns in (1, 3)]
-    rows = [(view, text_rows(view)) for view in views]
-    return views + [np.ascontiguousarray(view[found]) for view, found in rows if found is not None]
+    turns = (0, 1, 3) if height > _TALL * width else (0,)
+    views = [Ink.of(np.ascontiguousarray(np.rot90(picture, turn))) for turn in turns]
+    rows = [(view.grey, text_rows(view)) for view in views]
+    return views + [Ink.of(np.ascontiguousarray(grey[found])) for grey, found in rows if found is not None]
 
 
 def _sureness(line: Line) -> float:

@@ -79,6 +79,7 @@ class FactorisedScores(FrameScores):
         self._initial, self._medial, self._final = initial, medial, final
         self.blank = self._kind[:, 0]
         self.num_symbols = NUM_SYLLABLES + kind.shape[1] - 2
+        self._found: tuple[IntArray, IntArray, FloatArray] | None = None
 
     def best(self) -> tuple[IntArray, FloatArray]:
         """See `FrameScores.best`; jamo are looked at where a syllable can win, which is in few frames."""
@@ -99,6 +100,25 @@ class FactorisedScores(FrameScores):
         return ids, logs
 
     def top(self, n: int, frames: IntArray) -> tuple[IntArray, FloatArray]:
+        """See `FrameScores.top`; what was found last is kept: behind a search, confidences ask again."""
+        known = self._known(n, frames)
+        if known is None:
+            ids, logs = self._top(n, frames)
+            self._found = frames, ids, logs
+            return ids, logs
+        return known
+
+    def _known(self, n: int, frames: IntArray) -> tuple[IntArray, FloatArray] | None:
+        """What was found before, if it was so much; those frames were in order."""
+        if self._found is None or self._found[1].shape[1] < n or not len(self._found[0]):
+            return None
+        before, ids, logs = self._found
+        rows = np.minimum(np.searchsorted(before, frames), len(before) - 1)
+        if not np.array_equal(before[rows], frames):
+            return None
+        return ids[rows, :n], logs[rows, :n]
+
+    def _top(self, n: int, frames: IntArray) -> tuple[IntArray, FloatArray]:
         """See `FrameScores.top`.
 
         The n best syllables lie among the n pairs of initial and medial that have the best syllables, for if

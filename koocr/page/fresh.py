@@ -13,7 +13,7 @@ from pathlib import Path
 
 from koocr.errors import KoocrError
 
-__all__ = ["FreshRun", "read_in_fresh_process"]
+__all__ = ["FreshRun", "read_in_fresh_process", "run_program"]
 
 _STATUS = Path("/proc/self/status")
 
@@ -33,6 +33,23 @@ class FreshRun:
     num_lines: int
 
 
+def run_program(file: Path, *, detector: str = "", lines: str = "", num_threads: int = 1) -> str:
+    """Reads a page as `koocr read` does when it is called, and returns what it prints.
+
+    Args:
+        file: a picture.
+        detector: weights, a name or a path; "" for the default model.
+        lines: likewise.
+        num_threads: of the reader.
+
+    Raises:
+        KoocrError: the program failed.
+    """
+    command = [sys.executable, "-m", "koocr", "read", str(file), "--threads", str(num_threads)]
+    command += [f"--detector={detector}"] * bool(detector) + [f"--weights={lines}"] * bool(lines)
+    return _run(command).stdout
+
+
 def read_in_fresh_process(
     file: Path, *, detector: str = "", lines: str = "", num_threads: int = 1
 ) -> FreshRun:
@@ -48,16 +65,27 @@ def read_in_fresh_process(
         KoocrError: the process failed.
     """
     command = [sys.executable, "-m", "koocr.page.fresh", str(file), detector, lines, str(num_threads)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     start = time.perf_counter()
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = _run(command)
     seconds = time.perf_counter() - start
-    if done.returncode:
-        last = done.stderr.strip().rpartition("\n")[2]
-        raise KoocrError(f"reading in a process of its own failed ({last}); leave it out with --speed=false")
     said = json.loads(done.stdout.strip().rpartition("\n")[2])
     peak = said["peak_bytes"]
     return FreshRun(seconds, math.nan if peak is None else peak / 1e6, said["num_lines"])
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "PYTHONIOENCODING": "utf-8",
+    }
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    if done.returncode:
+        last = done.stderr.strip().rpartition("\n")[2]
+        raise KoocrError(f"reading in a process of its own failed ({last}); leave it out with --speed=false")
+    return done
 
 
 def _read(file: str, detector: str, lines: str, num_threads: str) -> dict[str, int | None]:

@@ -17,7 +17,7 @@ from koocr.errors import KoocrError
 from koocr.evaluation.page_tesseract import TesseractPages, TesseractProgramPages
 from koocr.image import GreyImage, load_image
 from koocr.page.evaluation import PageFindings
-from koocr.page.fresh import read_in_fresh_process
+from koocr.page.fresh import read_in_fresh_process, run_program
 
 __all__ = ["NUM_THREADS", "a4", "add_speeds", "time_in_turns"]
 
@@ -25,7 +25,7 @@ NUM_THREADS = 2
 _A4_INCHES = (210 / 25.4, 297 / 25.4)
 _TIMED_DPI, _FINE_DPI = 150, 300
 _ROUNDS = 3
-_WARM, _FRESH = "koocr", "koocr, a fresh process"
+_WARM, _FRESH = "koocr", "koocr read, the program"
 
 
 def add_speeds(
@@ -40,8 +40,8 @@ def add_speeds(
 ) -> None:
     """Times reading an A4 page from its file on, and measures the memory that one at 300 dpi takes.
 
-    Like is compared with like: Tesseract's program, which starts and loads its model for every page, with a
-    new process of ours; the package, which is loaded once, with a reader that is.
+    Like is compared with like: Tesseract's program, which starts and loads its model for every page, with
+    ours, `koocr read`; the package, which is loaded once, with a reader that is.
 
     Args:
         found: `seconds`, and the figures `times_faster` and `memory_mb`, are added to it.
@@ -57,9 +57,7 @@ def add_speeds(
         progress("timing an A4 page at 150 dpi")
         readers: dict[str, Callable[[], object]] = {
             _WARM: lambda: read_file(str(file)),
-            _FRESH: lambda: read_in_fresh_process(
-                file, detector=detector, lines=lines, num_threads=NUM_THREADS
-            ),
+            _FRESH: lambda: run_program(file, detector=detector, lines=lines, num_threads=NUM_THREADS),
         }
         timed = [one for one in tesseracts if one.name.endswith("psm 3") and one.name in found.counts]
         readers |= {one.name: _whole(one, file) for one in timed}

@@ -54,7 +54,7 @@ def test_int8_computes_nearly_the_same(onnx_file, tmp_path):
     one, other = (OnnxEngine(file).run({"image": image})["probability"].ravel() for file in (onnx_file, path))
     assert np.corrcoef(one, other)[0, 1] > 0.95
     types = {node.op_type for node in onnx.load(str(path)).graph.node}
-    assert {"QuantizeLinear", "DequantizeLinear", "Conv"} <= types
+    assert {"QuantizeLinear", "DequantizeLinear", "QLinearConv"} <= types
     assert Detector(path).settings == TINY
     assert agreement(path, path, pages[:1]).f1 == 1
     with pytest.raises(ConfigError, match="needs pages to calibrate"):

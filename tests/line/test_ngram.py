@@ -2,6 +2,7 @@
 
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -106,8 +107,8 @@ def test_bad_files_are_named(tmp_path: Path) -> None:
         with pytest.raises(WeightsCorruptError, match="no n-gram model, or damaged"):
             NGram.load(path, LETTERS)
     with path.open("wb") as file:
-        np.savez(file, format=np.array(2), charset=np.array(""))
-    with pytest.raises(WeightsCorruptError, match="format 2, not 1"):
+        np.savez(file, format=np.array(1), charset=np.array(""))
+    with pytest.raises(WeightsCorruptError, match="format 1, not 2"):
         NGram.load(path, LETTERS)
 
 
@@ -119,12 +120,48 @@ def test_a_file_of_another_kind_or_with_a_part_missing(tmp_path: Path) -> None:
     other_compression = bytearray(whole)
     for head, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
         other_compression[whole.index(head) + place] = 99
-    longest_lost = whole.replace(f"keys{model.order}.npy".encode(), b"keyz4.npy")
+    longest_lost = whole.replace(f"symbols{model.order}.npy".encode(), b"symbolz4.npy")
     assert longest_lost != whole
-    for damaged in (bytes(other_compression), longest_lost):
+    one_flipped = bytearray(whole)
+    one_flipped[whole.rindex(b"\x93NUMPY") + 20] ^= 1
+    for damaged in (bytes(other_compression), longest_lost, bytes(one_flipped)):
         path.write_bytes(damaged)
         with pytest.raises(WeightsCorruptError, match="no n-gram model, or damaged"):
             NGram.load(path, LETTERS)
+
+
+def test_a_saved_model_is_the_same(tmp_path: Path) -> None:
+    """Contexts come back from the n-grams below, those of boundaries, which are none, too."""
+    for order in range(1, 5):
+        model = NGram.train(TEXTS, LETTERS, order=order, min_count=1)
+        model.save(tmp_path / "model.npz")
+        loaded = NGram.load(tmp_path / "model.npz", LETTERS)
+        for level, other in zip(model._levels, loaded._levels, strict=True):
+            for name in ("keys", "logs", "contexts", "rests"):
+                array, again = getattr(level, name), getattr(other, name)
+                assert array.dtype == again.dtype and np.array_equal(array, again), (order, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "reason"),
+    [
+        ("counts2", lambda array: array + 1, "other n-grams"),
+        ("counts2", lambda array: array[1:], "don't fit"),
+        ("known2", lambda array: array[1:], "don't fit"),
+        ("known2", np.zeros_like, "don't fit"),
+        ("logs2", lambda array: array[1:], "don't fit"),
+        ("others2", lambda array: array[None], "don't fit"),
+    ],
+)
+def test_arrays_that_do_not_fit_together(tmp_path: Path, name: str, change: Any, reason: str) -> None:
+    path = tmp_path / "model.npz"
+    NGram.train(TEXTS, LETTERS, order=2).save(path)
+    with np.load(path) as arrays:
+        whole = dict(arrays)
+    with path.open("wb") as file:
+        np.savez(file, **{**whole, name: change(whole[name])})
+    with pytest.raises(WeightsCorruptError, match=reason):
+        NGram.load(path, LETTERS)
 
 
 def test_what_it_remembers_stays_small() -> None:

@@ -103,3 +103,15 @@ def test_logits_are_left_as_they_are() -> None:
     scores.top(3, np.arange(FRAMES))
     scores.at(np.arange(FRAMES), np.zeros(FRAMES, np.int64))
     assert all(np.array_equal(before[name], outputs[name]) for name in outputs)
+
+
+def test_what_was_found_before_is_what_would_be_found() -> None:
+    outputs = factorised(20, seed=8)
+    scores = frame_scores(outputs)
+    scores.top(10, np.array([1, 4, 5, 9, 17]))
+    for n, frames in ((7, [4, 9]), (10, [17]), (7, [9, 9, 4]), (3, [4, 6]), (12, [4]), (2, []), (5, [0, 19])):
+        chosen = np.array(frames, np.int64)
+        ids, logs = scores.top(n, chosen)
+        expected_ids, expected_logs = frame_scores(outputs).top(n, chosen)
+        assert np.array_equal(ids, expected_ids)
+        assert_allclose(logs, expected_logs, rtol=1e-5)

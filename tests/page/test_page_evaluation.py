@@ -170,6 +170,9 @@ def test_speed_compares_like_with_like(monkeypatch: pytest.MonkeyPatch) -> None:
         assert options == {"detector": "d", "lines": "", "num_threads": 2}
         return fresh.FreshRun(1.0, 321.0, 5)
 
+    def program(file: Path, **options: Any) -> str:
+        return fresh_run(file, **options) and "text"
+
     class Inside:
         name, is_inside = "Tesseract 5, kor, psm 3", True
 
@@ -182,6 +185,7 @@ def test_speed_compares_like_with_like(monkeypatch: pytest.MonkeyPatch) -> None:
         "koocr.page.speed.time_in_turns",
         lambda readers: {name: [read(), 2.0 + len(name)][1] for name, read in readers.items()},
     )
+    monkeypatch.setattr("koocr.page.speed.run_program", program)
     found = PageFindings(counts={"": {}, Inside.name: {}})
     add_speeds(found, np.full((900, 600), 255, np.uint8), lambda file: None, [Inside()], detector="d")  # type: ignore[list-item]
     assert found.figures == {"memory_mb": 321.0, "times_faster": (2 + len(Inside.name)) / 7}
@@ -197,8 +201,9 @@ def test_a_process_of_its_own_says_what_it_took(tmp_path: Path, monkeypatch: pyt
         patched.setattr("koocr.page.fresh.subprocess.run", run)
         found = fresh.read_in_fresh_process(Path("a.png"), num_threads=2)
     assert (found.peak_mb, found.num_lines) == (2.0, 3)
-    with pytest.raises(KoocrError, match="--speed=false"):
-        fresh.read_in_fresh_process(Path("no.png"), detector=str(tmp_path / "no.onnx"))
+    for read in (fresh.read_in_fresh_process, fresh.run_program):
+        with pytest.raises(KoocrError, match="--speed=false"):
+            read(Path("no.png"), detector=str(tmp_path / "no.onnx"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not say")
