@@ -136,8 +136,8 @@ def _speed_table(found: PageFindings) -> Table:
     rows = tuple((name, f"{seconds:.2f}") for name, seconds in found.seconds.items())
     caption = (
         "One A4 page at 150 dpi from its file to its text, two threads; they took turns, the fastest "
-        "of three rounds counts. Tesseract's program is compared with a fresh process of koocr, its package "
-        "with a loaded reader."
+        "of seven rounds counts. Tesseract's program is compared with ours, `koocr read`, its package with a "
+        "loaded reader."
     )
     return Table(("", "seconds"), rows, caption)
 

@@ -24,7 +24,7 @@ __all__ = ["NUM_THREADS", "a4", "add_speeds", "time_in_turns"]
 NUM_THREADS = 2
 _A4_INCHES = (210 / 25.4, 297 / 25.4)
 _TIMED_DPI, _FINE_DPI = 150, 300
-_ROUNDS = 3
+_ROUNDS = 7
 _WARM, _FRESH = "koocr", "koocr read, the program"
 
 
