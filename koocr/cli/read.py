@@ -6,8 +6,10 @@ import argparse
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from functools import partial
+from importlib import import_module
 from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,6 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Reads every page; what can't be read is reported, and the exit code says so."""
+    reader = make_reader(args)
+    if args.jobs == 1 and not args.resume and not args.use_text_layer:  # or there may be nothing to read
+        reader = _begun(reader)
     from koocr.cli.read_files import target_of
     from koocr.cli.read_plan import files_of, plan_documents
     from koocr.cli.read_progress import Report
@@ -66,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         files = files_of(documents, target)
         if args.resume:
             report.num_left_out, documents, files = _left_to_do(documents, files, is_one=target.is_file)
-        _read(args, documents, files, settings, report)
+        _read(args, reader, documents, files, settings, report)
     return report.finish()
 
 
@@ -74,12 +79,23 @@ def make_reader(args: argparse.Namespace) -> Callable[[], Reads]:
     """What makes the reader, in each process its own."""
     from koocr.page.reader import PageReader
 
+    import_module("koocr.detection.reader")  # which the reader would import, perhaps in another thread
+
     num_threads = args.threads or max(1, min(4, (os.cpu_count() or 1) // args.jobs))
     return partial(PageReader, args.detector, args.weights, order=args.order, num_threads=num_threads)
 
 
+def _begun(make: Callable[[], Reads]) -> Callable[[], Reads]:
+    """Begins to make a reader at once, beside what else there is to do before the first page."""
+    pool = ThreadPoolExecutor(1)
+    making = pool.submit(make)
+    pool.shutdown(wait=False)
+    return making.result
+
+
 def _read(
     args: argparse.Namespace,
+    reader: Callable[[], Reads],
     documents: list[PlannedDocument],
     files: list[DocumentFiles],
     settings: SourceSettings,
@@ -101,7 +117,7 @@ def _read(
         from koocr.cli.read_pictures import PictureFiles
 
         pictures = PictureFiles(args.picture, documents, settings)
-    work = PageWork(make_reader(args), settings, order=args.order)
+    work = PageWork(reader, settings, order=args.order)
     read = read_jobs(jobs_of(documents), work, num_processes=min(args.jobs, num_pages))
     with closing(read), progress(num_pages, is_shown=bool(files)) as advance:
         # Documents that share their output, one file for all or the terminal, are one group.

@@ -149,6 +149,12 @@ def test_resume(scans, tmp_path, monkeypatch, capsys):
     os.utime(scans / "2.png", (0, 0))
     assert main(scans, "-o", out, "--dpi=72", "--resume") == 0
     assert counted == [101, 102] and "0 pages read" in capsys.readouterr().err
+    made = []
+    monkeypatch.setattr(read, "make_reader", lambda args: lambda: made.append(1) or FakeReader())
+    assert main(scans, "-o", out, "--dpi=72", "--resume") == 0
+    assert not made, "no model is loaded for nothing"
+    assert main(scans, "-o", out, "--dpi=72") == 0
+    assert made == [1]
     assert main(scans / "2.png", "--resume") == 2
     assert "name their place with -o" in capsys.readouterr().err
 
