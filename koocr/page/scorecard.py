@@ -36,6 +36,7 @@ LIMITS: dict[str, Limit] = {
     "pdf_found_cer": _at_most(0.02, 0.007),
     "printed_cer": _at_most(0.06, 0.02),
     "photo_cer": _at_most(0.06, 0.02),
+    **{f"order_{columns}": _ORDER for columns in COLUMNS},
     **{f"order_{condition}_{columns}": _ORDER for condition in CONDITIONS for columns in COLUMNS},
     "worse_than_tesseract": _at_most(0, 0, "{:.0f}"),
     "worse_than_paddle": _at_most(0, 0, "{:.0f}"),
@@ -51,9 +52,10 @@ ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("PDFs at 150 dpi, lines found / CER of the found lines", ("pdf_found", "pdf_found_cer")),
     ("the same, printed and scanned (drawn), CER of the found lines", ("printed_cer",)),
     ("the same, photographed (drawn), CER of the found lines", ("photo_cer",)),
+    ("drawn pages: order with one / two / three columns", tuple(f"order_{columns}" for columns in COLUMNS)),
     *(
         (
-            f"drawn pages, {condition}: order with one / two / three columns",
+            f"of these, {condition}: order with one / two / three columns",
             tuple(f"order_{condition}_{columns}" for columns in COLUMNS),
         )
         for condition in CONDITIONS
@@ -90,8 +92,10 @@ def figures_of(counts: Mapping[str, PageCounts]) -> dict[str, float]:
         "printed_cer": of(f"{PDFS}, {SCANNED}").found_cer,
         "photo_cer": of(f"{PDFS}, {PHOTOGRAPHED}").found_cer,
     }
-    for condition in CONDITIONS:
-        for columns in COLUMNS:
+    for columns in COLUMNS:
+        drawn = [of(drawn_name(condition, columns)) for condition in CONDITIONS]
+        figures[f"order_{columns}"] = sum(drawn, PageCounts()).order
+        for condition in CONDITIONS:
             figures[f"order_{condition}_{columns}"] = of(drawn_name(condition, columns)).order
     return figures
 

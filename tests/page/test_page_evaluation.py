@@ -13,7 +13,7 @@ import pytest
 
 from koocr.errors import DataError, InputError, KoocrError
 from koocr.evaluation.page_metrics import PageCounts
-from koocr.evaluation.page_samples import SCANNED, scan_group, taken_group
+from koocr.evaluation.page_samples import SCANNED, drawn_name, scan_group, taken_group
 from koocr.page import fresh
 from koocr.page.evaluation import OwnPages, PageFindings, measure
 from koocr.page.pdf_samples import PDFS, choose_pages, pdf_group, read_pdf_lines
@@ -124,6 +124,17 @@ def test_of_pdfs_the_lines_of_the_truth_are_compared_and_of_other_pages_the_page
     assert groups_worse({"": {PDFS: nothing}, "Tesseract": {PDFS: counts}}, "Tesseract") == 1
 
 
+def test_the_order_of_drawn_pages_is_that_of_all_conditions_together() -> None:
+    counts = {
+        drawn_name("clean", 1): PageCounts(pairs=10, right_pairs=7),
+        drawn_name("photographed", 1): PageCounts(pairs=30, right_pairs=29),
+        drawn_name("scanned", 2): PageCounts(pairs=4, right_pairs=4),
+    }
+    figures = figures_of(counts)
+    assert figures["order_1"] == 0.9 and figures["order_2"] == 1.0 and math.isnan(figures["order_3"])
+    assert figures["order_clean_1"] == 0.7 and math.isnan(figures["order_clean_2"])
+
+
 def test_the_table_shows_what_was_measured() -> None:
     assert {name for _, names in ROWS for name in names} == set(LIMITS)
     figures = {"pdf_found": 0.99, "pdf_found_cer": 0.005, "scan_cer": 0.09, "scan_cer_solid": 0.01}
@@ -139,7 +150,7 @@ def test_the_table_shows_what_was_measured() -> None:
         "must",
         "50.00 % / 25.00 %",
     )
-    assert rows["drawn pages, clean: order with one / two / three columns"][2:4] == (
+    assert rows["of these, clean: order with one / two / three columns"][2:4] == (
         "100.00 % / 99.00 % / –",
         "",
     )
