@@ -66,7 +66,12 @@ class OnnxEngine:
         source = model if isinstance(model, bytes) else str(model)
         name = "the model" if isinstance(model, bytes) else repr(str(model))
         try:
-            self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(
+                source,
+                options,
+                providers=["CPUExecutionProvider"],
+                enable_fallback=0,  # to the same provider, with a word on standard output
+            )
             stored = self._session.get_modelmeta().custom_metadata_map
             self._metadata: dict[str, Any] = json.loads(stored[METADATA_KEY])
             if not isinstance(self._metadata, dict):

@@ -204,3 +204,17 @@ def test_only_sums_that_may_overflow_are_guarded(tmp_path: Path, monkeypatch: py
     assert not entries
     OnnxEngine(quantised(tmp_path / "8.onnx", 127))
     assert entries == [("session.x64quantprecision", "1")]
+
+
+def test_a_broken_file_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """ONNX Runtime tries again where an error is a ValueError, and says so on standard output."""
+    model = onnx.load(str(make_model(tmp_path / "whole.onnx", koocr="{}")))
+    model.graph.node[0].name = "가나다라"
+    model.graph.node[0].op_type = "가나다라"
+    whole = model.SerializeToString()
+    for place in range(len("가나다라".encode())):
+        damaged = bytearray(whole)
+        damaged[whole.rindex("가나다라".encode()) + place] = 0xE4
+        with pytest.raises(WeightsCorruptError):
+            OnnxEngine(bytes(damaged))
+    assert capfd.readouterr().out == ""

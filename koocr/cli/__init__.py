@@ -66,7 +66,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KoocrError as error:
         print(f"koocr: {error}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, ImportError) as error:
+        if not _was_interrupted(error):
+            raise
         print("koocr: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # whoever reads our output, `head` say, has had enough
@@ -88,6 +90,13 @@ def program() -> int:
     code = main()
     gc.freeze()
     return code
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind it: extension modules that are being loaded make an ImportError of that."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _run(argv: list[str]) -> int:

@@ -140,6 +140,25 @@ def test_interruption(command, capsys):
     assert capsys.readouterr().err == "koocr: interrupted\n"
 
 
+def test_interruption_while_an_extension_is_loaded(command, capsys):
+    def interrupt(args):
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise ImportError("initialization failed") from error
+
+    command.run = interrupt
+    assert main([command.NAME]) == 130
+    assert capsys.readouterr().err == "koocr: interrupted\n"
+
+    def broken(args):
+        raise ImportError("no such module")
+
+    command.run = broken
+    with pytest.raises(ImportError, match="no such module"):
+        main([command.NAME])
+
+
 def test_pillows_own_warnings_are_not_shown(command, recwarn):
     def warn(args):
         warnings.warn_explicit(
