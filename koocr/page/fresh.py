@@ -1,4 +1,4 @@
-"""Reads one page in a process of its own and says how much memory it took: `python -m koocr.page.fresh …`."""
+"""Reads one page in a new process: as the program `koocr read`, or so that it says how much memory it took."""
 
 from __future__ import annotations
 
