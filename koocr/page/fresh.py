@@ -1,4 +1,4 @@
-"""Reads one page in a new process: as the program `koocr read`, or so that it says how much memory it took."""
+"""Reads one page in a new process: as the program `koocr read`, or to say how much memory it took."""
 
 from __future__ import annotations
 
