@@ -86,6 +86,23 @@ class Scores:
         single = self.single.astype(np.float64)
         return np.concatenate([self.syllables() + single[:, :1], single[:, 1:]], axis=1)
 
+    def of(self, symbols: NDArray[np.integer[Any]]) -> LogArray:
+        """(N,) log-probabilities of one symbol for each image, by symbol id."""
+        rows, ids = np.arange(len(self)), np.asarray(symbols, np.int64)
+        is_single = ids >= NUM_SYLLABLES
+        syllables = np.where(is_single, 0, ids)
+        if self.table is not None:
+            scores = self.table[rows, syllables].astype(np.float64)
+        else:
+            places = split_index(syllables)
+            initial, medial, final = (
+                part[rows, place] for part, place in zip(self._factors(), places, strict=True)
+            )
+            scores = initial + medial + final
+        scores = scores + self.single[:, 0]
+        singles = self.single[rows, np.where(is_single, ids - NUM_SYLLABLES + 1, 0)]
+        return np.where(is_single, singles, scores)
+
     def jamo_shares(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Probabilities of each jamo in its place, given a syllable: (N, 19), (N, 21), (N, 28)."""
         if self.jamo is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from koocr.character.importance import Choice, ChosenBatches, load_judge
 from koocr.character.training import TrainingData
 from koocr.character.validation import ValidationSet, make_validation_set
 from koocr.data.frequencies import syllable_frequencies
@@ -25,6 +26,7 @@ class GlyphTraining:
         words: word list with frequencies, by which a part of the syllables comes; None: all come uniformly.
         sampling: the shares.
         leave_out: faces and writers whose names begin with one of these are not used.
+        choice: which of the images are trained on; None: all that are drawn.
     """
 
     fonts: Path
@@ -33,6 +35,7 @@ class GlyphTraining:
     words: Path | None = None
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     leave_out: tuple[str, ...] = ()
+    choice: Choice | None = None
 
 
 def glyph_data(
@@ -58,17 +61,23 @@ def glyph_data(
 
     Raises:
         DataError: a file is missing or damaged, or no face is there to train on.
+        WeightsError: those of the network that chooses are missing, damaged, or no ONNX file.
     """
     frequencies = None if glyphs.words is None else syllable_frequencies(glyphs.words)
     store = _store(glyphs, "train")
     if store is None:
         raise DataError("no face of the split train is in the list; add some", file=glyphs.fonts)
     sampler = GlyphSampler(store, glyphs.sampling, frequencies=frequencies, leave_out=glyphs.leave_out)
+    choice = glyphs.choice
+    num_drawn = batch_size * (choice.one_of if choice else 1)
     stream = GlyphStream(
-        store, sampler, batch_size=batch_size, size=size, seed=seed, augmentation=augmentation
+        store, sampler, batch_size=num_drawn, size=size, seed=seed, augmentation=augmentation
     )
+    batches = stream.batch
+    if choice is not None:
+        batches = ChosenBatches(batches, load_judge(choice.judge), one_of=choice.one_of, seed=seed)
     return TrainingData(
-        stream.batch,
+        batches,
         steps_per_epoch,
         _validation(_store(glyphs, "val"), size),
         glyphs.sampling.hidden_symbols,

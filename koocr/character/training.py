@@ -183,6 +183,8 @@ def to_training_batch(
         labels["symbol"] = charset_positions(network.charset, labels["symbol"])
     labels["kind"] = batch.is_handwritten.astype(np.int64)[:, None]
     weights["kind"] = np.ones(len(batch.symbols), np.float32)
+    if batch.weights is not None:
+        weights = {name: values * batch.weights for name, values in weights.items()}
     return TrainingBatch(
         images=(batch.images.astype(np.float32) / 255)[..., None],
         labels={name: labels[head_of(name)] for name in outputs},

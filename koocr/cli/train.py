@@ -33,7 +33,7 @@ _NETWORK_OPTIONS = (
 )  # fmt: skip
 _DATA_OPTIONS = (
     "data", "fonts", "handwriting", "words", "leave_out", "real_share", "written_share", "hide_share",
-    "data_augmentation", "stroke_warp", "batch_size", "seed",
+    "data_augmentation", "stroke_warp", "batch_size", "seed", "choose_by", "choose_of",
 )  # fmt: skip
 """What decides which images a run learns from, and in which order."""
 
@@ -116,6 +116,14 @@ def _add_data(group: Any) -> None:
         type=fraction,
         help="of the rest, share written with a moving pen (0.2; without --data_augmentation 0)",
     )
+    group.add_argument(
+        "--choose_by",
+        metavar="WEIGHTS",
+        help="train mostly on what this network (a name or an ONNX file) reads badly",
+    )
+    group.add_argument(
+        "--choose_of", type=positive_int, default=6, metavar="N", help="with it: take one image of N (6)"
+    )
     group.add_argument("--hide_share", type=fraction, default=0.0, help="share of the syllables never shown")
     add_flag(group, "--data_augmentation", default=True, help="change each image anew each time")
     add_flag(group, "--stroke_warp", default=True, help="bend strokes, beside moving the whole")
@@ -174,7 +182,7 @@ def _network(args: argparse.Namespace) -> tuple[CharacterSettings, Any]:
 def _patch_data(args: argparse.Namespace, settings: CharacterSettings) -> TrainingData:
     from koocr.character.patch_training import patch_data
 
-    for name in ("handwriting", "words"):
+    for name in ("handwriting", "words", "choose_by"):
         if getattr(args, name) is not None:
             raise ConfigError(f"--{name} goes with --fonts; name the folder of faces, or leave it out")
     return patch_data(
@@ -190,6 +198,7 @@ def _patch_data(args: argparse.Namespace, settings: CharacterSettings) -> Traini
 
 def _font_data(args: argparse.Namespace, settings: CharacterSettings) -> TrainingData:
     from koocr.character.glyph_training import GlyphTraining, glyph_data
+    from koocr.character.importance import Choice
     from koocr.data.synthesis import SamplingSettings
     from koocr.data.synthesis.sampling import syllables_to_hide
 
@@ -198,6 +207,7 @@ def _font_data(args: argparse.Namespace, settings: CharacterSettings) -> Trainin
         written=_written_share(args),
         hidden_symbols=syllables_to_hide(args.hide_share),
     )
+    choice = None if args.choose_by is None else Choice(args.choose_by, args.choose_of)
     glyphs = GlyphTraining(
         fonts=args.fonts,
         store=args.glyph_store,
@@ -205,6 +215,7 @@ def _font_data(args: argparse.Namespace, settings: CharacterSettings) -> Trainin
         words=args.words,
         sampling=sampling,
         leave_out=tuple(prefix for prefix in args.leave_out.split(",") if prefix),
+        choice=choice,
     )
     return glyph_data(
         glyphs,

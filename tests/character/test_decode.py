@@ -92,6 +92,14 @@ def test_single_jamo_take_their_places(head: str, single: float) -> None:
 
 
 @pytest.mark.parametrize("head", HEADS)
+def test_the_probability_of_a_given_symbol(head: str) -> None:
+    outputs = HEADS[head]()
+    symbols = np.array([0, NUM_SYLLABLES - 1, NUM_SYLLABLES, NUM_SYMBOLS - 1, 5000, NUM_SYLLABLES + 7])
+    expected = brute_force(outputs)[np.arange(6), symbols]
+    assert_allclose(np.exp(scores_of(outputs).of(symbols)), expected, rtol=2e-5)
+
+
+@pytest.mark.parametrize("head", HEADS)
 def test_probabilities_of_all_symbols_sum_to_one(head: str) -> None:
     _, logs = scores_of(HEADS[head]()).top(NUM_SYMBOLS)
     assert np.exp(logs.astype(np.float64)).sum(1) == pytest.approx(np.ones(6), abs=1e-5)

@@ -155,6 +155,14 @@ def test_single_jamo_teach_the_jamo_heads_nothing() -> None:
     assert made.weights["single"].tolist() == made.weights["kind"].tolist() == [1, 1, 1]
 
 
+def test_images_that_count_more_do_so_in_every_output() -> None:
+    images, symbols = np.zeros((2, 16, 16), np.uint8), encode("가ㅎ").astype(np.int32)
+    counted = np.array([0.5, 3.0], np.float32)
+    made = to_training_batch(GlyphBatch(images, symbols, np.zeros(2, bool), counted), TINY, SPLIT)
+    assert made.weights["initial"].tolist() == [0.5, 0]
+    assert made.weights["single"].tolist() == [0.5, 3]
+
+
 def test_images_are_ink_one_on_ground_zero() -> None:
     images = np.zeros((1, 16, 16), np.uint8)
     images[0, 3, 4] = 255

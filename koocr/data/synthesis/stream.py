@@ -38,11 +38,13 @@ class GlyphBatch:
         images: (N, S, S) uint8, ink 255 on ground 0, as `koocr.ink.fit_glyph` returns them.
         symbols: (N,) symbol ids.
         is_handwritten: (N,) bool.
+        weights: (N,) how much each counts; None: all alike.
     """
 
     images: UInt8Array
     symbols: NDArray[np.int32]
     is_handwritten: NDArray[np.bool_]
+    weights: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)

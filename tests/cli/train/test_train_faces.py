@@ -62,6 +62,16 @@ def test_a_run_on_faces_and_hands(faces: Path) -> None:
     assert KoOCR(weights="logs/weights.h5").settings.joint
 
 
+def test_a_run_on_what_a_trained_network_reads_badly(faces: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    argv = ["--choose_by=small", "--choose_of=3"]
+    assert train_on_faces(*argv) == 0
+    assert float(rows()[0]["loss"]) > 0
+    assert train_on_faces("--choose_by=small", "--choose_of=4", "--epochs=2") == 2
+    assert "holds another run, with choose_of=3" in capsys.readouterr().err
+    assert main(["train", "--choose_by=small", "--logs=other"]) == 2
+    assert "--choose_by goes with --fonts" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("argv", "share"),
     [
@@ -98,6 +108,8 @@ def test_faces_without_a_training_split(faces: Path, capsys: pytest.CaptureFixtu
         (["--handwriting=none"], 5, "none: none of the train writers"),
         (["--leave_out=serif,clova"], 2, "no face draws any of the syllables to be shown"),
         (["--hide_share=1"], 2, "no face draws any of the syllables to be shown"),
+        (["--choose_by=none.onnx"], 3, "none.onnx"),
+        (["--choose_by=small", "--choose_of=1"], 2, "one image is to be chosen of 1; give at least 2"),
         (["--real_share=2"], 2, "argument --real_share: takes a number from 0 to 1"),
     ],
 )
