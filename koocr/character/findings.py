@@ -18,6 +18,7 @@ from koocr.character.evaluation import (
     writer_samples,
     writers_of,
 )
+from koocr.character.small_type import SmallType
 from koocr.errors import ConfigError
 from koocr.evaluation.metrics import accuracy
 from koocr.evaluation.readings import Readings
@@ -104,6 +105,7 @@ class Findings:
         held_out: syllables that training left out, if that is known; the caller fills this and what follows.
         extra: further figures by name, see `koocr.character.scorecard.LIMITS`.
         others: other weights on the same images: name → figures.
+        small_type: faces at several sizes and blurs, if that was asked.
     """
 
     readings: dict[str, Readings] = field(default_factory=dict)
@@ -114,6 +116,7 @@ class Findings:
     held_out: frozenset[str] = frozenset()
     extra: dict[str, float] = field(default_factory=dict)
     others: dict[str, dict[str, float]] = field(default_factory=dict)
+    small_type: list[SmallType] = field(default_factory=list)
 
 
 def measure(

@@ -75,7 +75,9 @@ def glyph_data(
     )
     batches = stream.batch
     if choice is not None:
-        batches = ChosenBatches(batches, load_judge(choice.judge), one_of=choice.one_of, seed=seed)
+        batches = ChosenBatches(
+            batches, load_judge(choice.judge), one_of=choice.one_of, legible=choice.legible, seed=seed
+        )
     return TrainingData(
         batches,
         steps_per_epoch,

@@ -17,6 +17,7 @@ from koocr.character.report_sections import (
     mistakes_section,
     peer_section,
     picture_sections,
+    small_type_section,
 )
 from koocr.character.scorecard import figures_of, scorecard_table
 from koocr.evaluation.calibration import expected_calibration_error
@@ -81,6 +82,8 @@ def build_report(findings: Findings, folder: Path, options: ReportOptions) -> Re
     sections += picture_sections(
         findings, folder, activations=options.activations, augmentation=options.augmentation
     )
+    if findings.small_type:
+        sections.append(small_type_section(findings.small_type, folder))
     if findings.others:
         sections.append(comparison_section(findings, options.name))
     if findings.peer is not None:
@@ -154,5 +157,22 @@ def _data(findings: Findings, figures: Mapping[str, float], options: ReportOptio
         "top_1": float(findings.peer.is_right.mean()),
         "ours": float(findings.peer.ours.mean()),
     }
-    found = {"name": options.name, "command": options.command, "figures": dict(figures), "tests": tests}
+    small = [
+        {
+            "kind": cell.kind,
+            "em_px": cell.em_px,
+            "blur_px": cell.blur_px,
+            "count": cell.count,
+            "top_1": cell.top_1,
+        }
+        for cell in findings.small_type
+    ]
+    found: dict[str, object] = {
+        "name": options.name,
+        "command": options.command,
+        "figures": dict(figures),
+        "tests": tests,
+    }
+    if small:
+        found["small_type"] = small
     return {**found, "extra": findings.extra, "others": findings.others, "tesseract": peer}

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from koocr.character.findings import CLEAN, DEGRADED, PATCHES, WRITERS, Findings, Peer
+from koocr.character.findings import CLEAN, DEGRADED, PATCHES, WRITERS, Findings, Peer, trimmed
+from koocr.character.small_type import BLURS_PX, SmallType
 from koocr.evaluation import plots
 from koocr.evaluation.calibration import Reliability, expected_calibration_error, reliability
 from koocr.evaluation.confusion import JamoConfusion, jamo_confusions
@@ -187,6 +188,34 @@ def comparable(findings: Findings) -> dict[str, float]:
     """The figures that weights are compared by: top-1 of each test (mean over sources), speed and size."""
     means = {test: mean_and_worst(scores_by(r, r.source))[0] for test, r in findings.readings.items()}
     return {**means, **{key: findings.extra[key] for key in ("single_ms", "mb") if key in findings.extra}}
+
+
+def small_type_section(cells: Sequence[SmallType], folder: Path) -> Section:
+    """Accuracy by size and blur, with a picture of what that looks like."""
+    by_place = {(cell.kind, cell.em_px, cell.blur_px): cell for cell in cells}
+    sizes, kinds = sorted({cell.em_px for cell in cells}), list(dict.fromkeys(cell.kind for cell in cells))
+    rows = [
+        (
+            f"{size} pixels",
+            *(percent(by_place[kind, size, blur].top_1) for kind in kinds for blur in BLURS_PX),
+        )
+        for size in sizes
+    ]
+    header = ("height of the em", *(f"{kind}, blur {blur} px" for kind in kinds for blur in BLURS_PX))
+    tiles = [
+        Tile(trimmed(cell.example[0]), ((cell.example[1], BLACK), (f"{cell.em_px} px, {cell.blur_px}", GREY)))
+        for kind in kinds
+        for blur in BLURS_PX
+        for cell in (by_place[kind, size, blur] for size in sizes)
+    ]
+    _save(contact_sheet(tiles, columns=len(sizes), tile_px=96), folder / "small_type.png")
+    text = (
+        "The same syllables at several sizes and blurs (standard deviation, in pixels of the small picture), "
+        "with all other faults of the degraded test. A hand's characters are about three quarters of the em "
+        "high."
+    )
+    picture = Picture("small_type.png", "One image of each, enlarged so that its pixels show.")
+    return Section("How small may characters be?", (Paragraph(text), Table(header, tuple(rows)), picture))
 
 
 def peer_section(peer: Peer) -> Section:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from koocr.cli.command_line import print_table, tell, written_command
 from koocr.cli.options import add_flag, fraction, non_negative_int, positive_int
-from koocr.errors import KoocrError, missing_dependency
+from koocr.errors import ConfigError, KoocrError, missing_dependency
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -70,6 +70,7 @@ def _add_figures(group: argparse._ArgumentGroup) -> None:
     add_flag(group, "--class_activation", help="where the network looks (Grad-CAM; needs Keras)")
     group.add_argument("--class_activation_n", type=positive_int, default=10, help="of how many images (10)")
     add_flag(group, "--show_augmentation", help="what training makes of some of the images")
+    add_flag(group, "--small_type", help="read --fonts at sizes from 16 to 48 pixels, sharp and blurred")
     add_flag(group, "--speed", help="time reading, and the start of a process")
     add_flag(group, "--tesseract", help="ask Tesseract too, if it is installed")
     group.add_argument(
@@ -89,6 +90,8 @@ def run(args: argparse.Namespace) -> int:
     from koocr.character.report_pictures import augmentation_sheet
     from koocr.evaluation.report import Table, write_report
 
+    if args.small_type and args.fonts is None:
+        raise ConfigError("--small_type goes with --fonts; name the folder of faces, or leave it out")
     reader = KoOCR(args.weights or None, num_threads=args.threads)
     others = {weights: KoOCR(weights, num_threads=args.threads) for weights in args.against}
     plan, notes = _plan(args)
@@ -151,6 +154,12 @@ def _extend(
         from koocr.hangul import syllable
 
         findings.held_out = frozenset(map(syllable, syllables_to_hide(args.hide_share)))
+    if args.small_type:
+        from koocr.character.small_type import measure_small_type
+
+        findings.small_type = measure_small_type(
+            reader, args.fonts, split=args.split, seed=args.seed, progress=tell
+        )
     add_others(findings, others, plan, name=args.weights, progress=tell)
     add_sizes(findings, list(others), weights=args.weights)
     if args.speed:

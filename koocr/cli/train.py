@@ -34,6 +34,7 @@ _NETWORK_OPTIONS = (
 _DATA_OPTIONS = (
     "data", "fonts", "handwriting", "words", "leave_out", "real_share", "written_share", "hide_share",
     "data_augmentation", "stroke_warp", "batch_size", "seed", "choose_by", "choose_of",
+    "choose_legible",
 )  # fmt: skip
 """What decides which images a run learns from, and in which order."""
 
@@ -124,6 +125,13 @@ def _add_data(group: Any) -> None:
     group.add_argument(
         "--choose_of", type=positive_int, default=6, metavar="N", help="with it: take one image of N (6)"
     )
+    group.add_argument(
+        "--choose_legible",
+        type=fraction,
+        default=0.02,
+        metavar="P",
+        help="with it: count images less whose label has a probability below P (0.02)",
+    )
     group.add_argument("--hide_share", type=fraction, default=0.0, help="share of the syllables never shown")
     add_flag(group, "--data_augmentation", default=True, help="change each image anew each time")
     add_flag(group, "--stroke_warp", default=True, help="bend strokes, beside moving the whole")
@@ -207,7 +215,7 @@ def _font_data(args: argparse.Namespace, settings: CharacterSettings) -> Trainin
         written=_written_share(args),
         hidden_symbols=syllables_to_hide(args.hide_share),
     )
-    choice = None if args.choose_by is None else Choice(args.choose_by, args.choose_of)
+    choice = None if args.choose_by is None else Choice(args.choose_by, args.choose_of, args.choose_legible)
     glyphs = GlyphTraining(
         fonts=args.fonts,
         store=args.glyph_store,

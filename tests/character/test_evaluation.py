@@ -47,6 +47,7 @@ from koocr.character.scorecard import (
     scorecard_table,
     verdict,
 )
+from koocr.character.small_type import BLURS_PX, SIZES_PX, measure_small_type
 from koocr.character.speed import measure_batch, measure_single
 from koocr.data.patches import write_patch
 from koocr.document import Candidate, Character
@@ -314,6 +315,44 @@ def test_the_report_holds_every_part(fonts: Path, writer: Path, tmp_path: Path) 
     assert {"confusion_initial.png", "calibration.png", "faces.png", "activations.png"} <= pictures
     data = json.loads((out / "report.json").read_text("utf-8"))
     assert data["tests"][WRITERS]["all"] == {"count": 4, "top_1": 0.5, "top_n": 1.0}
+
+
+class ShortSighted:
+    """Reads what is large: as 가, and everything else as 힣."""
+
+    def candidates(self, image: Sequence[GreyImage], n: int = 1) -> list[Character]:
+        return [Character((Candidate("가" if one.shape[0] > 36 else "힣", 1.0),)) for one in image]
+
+
+def test_small_type_is_read_at_every_size_and_blur(fonts: Path, tmp_path: Path) -> None:
+    (fonts / "coverage.tsv.gz").write_bytes(gzip.compress("upright\t가\nhand\t가\nlearnt\t가\n".encode()))
+    said: list[str] = []
+    cells = measure_small_type(ShortSighted(), fonts, num_per_face=3, progress=said.append)
+    assert len(cells) == 2 * len(SIZES_PX) * len(BLURS_PX) and len(said) == 2 * len(SIZES_PX)
+    assert {(cell.kind, cell.count) for cell in cells} == {("printed", 1), ("handwritten", 1)}
+    by_size = {size: [cell.top_1 for cell in cells if cell.em_px == size] for size in SIZES_PX}
+    assert set(by_size[16]) == set(by_size[20]) == {0.0} and set(by_size[48]) == {1.0}
+    sharpness = [
+        float(np.abs(np.diff(cell.example[0].astype(float), axis=1)).max())
+        for cell in cells
+        if (cell.kind, cell.em_px) == ("printed", 48)
+    ]
+    assert sharpness[0] > sharpness[2], "blurred less"
+    pytest.importorskip("matplotlib", reason="reports need the train extra")
+    plan = TestPlan(fonts=fonts)
+    findings = measure(reader_for(plan), plan)
+    findings.small_type = cells
+    write_report(build_report(findings, tmp_path / "out", ReportOptions(name="test")), tmp_path / "out")
+    text = (tmp_path / "out" / "report.md").read_text("utf-8")
+    assert "| 48 pixels | 100.00 % |" in text and "| 16 pixels | 0.00 % |" in text
+    data = json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
+    assert data["small_type"][-1] == {
+        "kind": "handwritten",
+        "em_px": 48,
+        "blur_px": 0.8,
+        "count": 1,
+        "top_1": 1.0,
+    }
 
 
 def test_parts_of_the_report_can_be_left_out(writer: Path, tmp_path: Path) -> None:

@@ -74,6 +74,16 @@ def test_what_is_read_wrongly_is_most_of_a_batch_and_none_is_taken_twice() -> No
     assert batch.weights.max() < 3.1
 
 
+def test_what_no_one_can_read_counts_less() -> None:
+    batches = ChosenBatches(drawn, Judge(), one_of=6, legible=0.02)
+    taken = [batches(index) for index in range(0, 400, 10)]
+    weights = [batch.weights[batch.is_handwritten] for batch in taken if batch.weights is not None]
+    assert sum(map(len, weights)) < 0.2 * 10 * len(taken), "the judge gives the label next to nothing"
+    assert np.concatenate(weights).max() < 1e-6
+    rest = [batch.weights[~batch.is_handwritten] for batch in taken if batch.weights is not None]
+    assert np.concatenate(rest).sum() == pytest.approx(9 * len(taken), rel=0.1)
+
+
 def test_a_batch_depends_on_its_number_and_the_seed_alone() -> None:
     first, again, other = (
         ChosenBatches(drawn, Judge(), one_of=6, seed=seed)(7).weights for seed in (1, 1, 2)
@@ -91,6 +101,8 @@ def test_a_judge_may_see_another_size(size: int) -> None:
 def test_no_choice_of_one() -> None:
     with pytest.raises(ConfigError, match="one image is to be chosen of 1; give at least 2"):
         Choice("small", 1)
+    with pytest.raises(ConfigError, match="legible is 1; give a probability from 0 to below 1"):
+        Choice("small", 2, 1)
 
 
 def test_what_can_not_judge(tmp_path: Path) -> None:

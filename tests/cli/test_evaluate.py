@@ -140,6 +140,7 @@ def test_the_written_command_names_no_folder_of_this_machine(folder: Path) -> No
         (["--data=nowhere"], 5, "nowhere"),
         (["--fonts=nowhere"], 5, "nowhere"),
         (["--handwriting=nowhere.zip"], 5, "nowhere.zip"),
+        (["--small_type=true"], 2, "--small_type goes with --fonts"),
         (["--split=tset"], 2, "tset"),
         (["--top_n=0"], 2, "top_n"),
         (["--acuracy=true"], 2, "--accuracy"),
