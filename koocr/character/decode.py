@@ -86,8 +86,8 @@ class Scores:
         single = self.single.astype(np.float64)
         return np.concatenate([self.syllables() + single[:, :1], single[:, 1:]], axis=1)
 
-    def of(self, symbols: NDArray[np.integer[Any]]) -> LogArray:
-        """(N,) log-probabilities of one symbol for each image, by symbol id."""
+    def of_symbols(self, symbols: NDArray[np.integer[Any]]) -> LogArray:
+        """(N,) log-probabilities of (N,) symbol ids, one for each image."""
         rows, ids = np.arange(len(self)), np.asarray(symbols, np.int64)
         is_single = ids >= NUM_SYLLABLES
         syllables = np.where(is_single, 0, ids)

@@ -63,21 +63,20 @@ def glyph_data(
         DataError: a file is missing or damaged, or no face is there to train on.
         WeightsError: those of the network that chooses are missing, damaged, or no ONNX file.
     """
+    choice = glyphs.choice
+    judge = None if choice is None else load_judge(choice.judge)
     frequencies = None if glyphs.words is None else syllable_frequencies(glyphs.words)
     store = _store(glyphs, "train")
     if store is None:
         raise DataError("no face of the split train is in the list; add some", file=glyphs.fonts)
     sampler = GlyphSampler(store, glyphs.sampling, frequencies=frequencies, leave_out=glyphs.leave_out)
-    choice = glyphs.choice
     num_drawn = batch_size * (choice.one_of if choice else 1)
     stream = GlyphStream(
         store, sampler, batch_size=num_drawn, size=size, seed=seed, augmentation=augmentation
     )
     batches = stream.batch
-    if choice is not None:
-        batches = ChosenBatches(
-            batches, load_judge(choice.judge), one_of=choice.one_of, legible=choice.legible, seed=seed
-        )
+    if choice is not None and judge is not None:
+        batches = ChosenBatches(batches, judge, one_of=choice.one_of, legible=choice.legible, seed=seed)
     return TrainingData(
         batches,
         steps_per_epoch,

@@ -8,8 +8,10 @@ that of all images, with far less noise (Katharopoulos and Fleuret, "Not all sam
 2018). One minus the label's probability bounds the gradient of a softmax with respect to its logits.
 
 Of what the judge is sure that it is something else, most can't be read by anyone: all faults at once on small
-type, or a face that draws another syllable than it says. One image in a hundred, it makes a tenth of the
-gradient, so it counts less.
+type, or a face that draws another syllable than it says. Few as these are, they make much of the gradient, so
+they count less. `benchmarks/importance.py` says how many there are of both sorts, and what reading costs.
+
+All this is about the gradient of the loss: batch statistics are those of the images that are taken.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from numpy.typing import NDArray
 
 from koocr.character.decode import scores_of
 from koocr.character.metadata import ModelMetadata
+from koocr.character.symbols import NUM_SYMBOLS
 from koocr.data.synthesis import GlyphBatch
 from koocr.engine import Engine, OnnxEngine
 from koocr.errors import ConfigError, WeightsError
@@ -33,8 +36,10 @@ __all__ = ["Choice", "ChosenBatches", "chances", "load_judge"]
 FloatArray = NDArray[np.float64]
 
 _LEAST = 0.05
-"""Added to one minus the label's probability: no image counts more than about three times, however sure the
-network that judges was of it."""
+"""Added to one minus the label's probability, which bounds the weight of what the judge was sure of: as many
+times the mean weight as the mean of that sum is larger than this."""
+_RARELY = 1e-3
+"""The same for images that no one can read: as good as never, but not with a chance of zero."""
 _CHUNK = 32
 
 
@@ -54,22 +59,31 @@ class Choice:
 
     def __post_init__(self) -> None:
         """Raises ConfigError on a number that leaves no choice."""
-        if self.one_of < 2:
-            raise ConfigError(f"one image is to be chosen of {self.one_of}; give at least 2")
+        if not isinstance(self.one_of, int) or self.one_of < 2:
+            raise ConfigError(f"choose_of is {self.one_of}; give a whole number of at least 2")
         if not 0 <= self.legible < 1:
-            raise ConfigError(f"legible is {self.legible}; give a probability from 0 to below 1")
+            raise ConfigError(f"choose_legible is {self.legible}; give a probability from 0 to below 1")
 
 
 def load_judge(weights: str) -> Engine:
     """The network that judges.
 
     Raises:
-        WeightsError: the weights are missing, damaged, or no ONNX file.
+        WeightsError: the weights are missing, damaged, no ONNX file, or no character network that knows all
+            symbols.
     """
     path, is_keras = reading_file(weights, task="character")
     if is_keras:
-        raise WeightsError(f"{weights} is no ONNX file; make one with `koocr export`")
-    return OnnxEngine(path)
+        raise WeightsError(f"{weights!r} is not of ONNX; make such a file with `koocr export`")
+    engine = OnnxEngine(path)
+    settings = ModelMetadata.of(engine.metadata, repr(weights)).settings
+    num_known = NUM_SYMBOLS if settings.charset is None else len(set(settings.charset))
+    if num_known < NUM_SYMBOLS:
+        raise WeightsError(
+            f"{weights!r} knows {num_known:,} of {NUM_SYMBOLS:,} symbols, and would have the others never "
+            "learnt; name a network of all"
+        )
+    return engine
 
 
 class ChosenBatches:
@@ -83,7 +97,7 @@ class ChosenBatches:
         seed: of the choice.
 
     Raises:
-        WeightsError: the judge is no character network of this version.
+        WeightsError: the judge is no character network of this version, or its weights are damaged.
     """
 
     def __init__(
@@ -105,12 +119,15 @@ class ChosenBatches:
     def __call__(self, index: int) -> GlyphBatch:
         """Batch number `index`, with the weight of each image."""
         batch = self._drawn(index)
+        num, rest = divmod(len(batch.symbols), self._one_of)
+        if rest or not num:
+            raise ConfigError(f"{len(batch.symbols)} images are no multiple of {self._one_of}; draw one")
         rng = np.random.default_rng([self._seed, index, self._one_of, 1])
-        probabilities = self._probabilities(batch)
-        counts = np.ones(len(probabilities))
-        if self._legible:
-            counts = np.minimum(1.0, probabilities / self._legible)
-        chance = chances(counts * (1 - probabilities), len(batch.symbols) // self._one_of)
+        probabilities = self.probabilities(batch)
+        counts = (
+            np.minimum(1.0, probabilities / self._legible) if self._legible else np.ones(len(probabilities))
+        )
+        chance = chances(counts * (1 - probabilities + _LEAST), num)
         rows = _systematic(chance, rng)
         return GlyphBatch(
             batch.images[rows],
@@ -119,7 +136,7 @@ class ChosenBatches:
             (counts[rows] / (self._one_of * chance[rows])).astype(np.float32),
         )
 
-    def _probabilities(self, batch: GlyphBatch) -> FloatArray:
+    def probabilities(self, batch: GlyphBatch) -> FloatArray:
         """(N,) what the judge gives to each image's own label."""
         parts = []
         for start in range(0, len(batch.symbols), _CHUNK):
@@ -128,8 +145,11 @@ class ChosenBatches:
             scores = scores_of(
                 outputs, charset=self._metadata.settings.charset, temperatures=self._metadata.temperatures
             )
-            parts.append(np.exp(scores.of(batch.symbols[start : start + _CHUNK])))
-        return np.concatenate(parts)
+            parts.append(np.exp(scores.of_symbols(batch.symbols[start : start + _CHUNK])))
+        probabilities = np.clip(np.concatenate(parts), 0.0, 1.0)
+        if np.isnan(probabilities).any():
+            raise WeightsError("the network that judges gives no numbers; its weights are damaged")
+        return probabilities
 
 
 def _resized(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
@@ -140,18 +160,17 @@ def _resized(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     return np.stack([cv2.resize(image, (size, size), interpolation=mode) for image in images])
 
 
-def chances(errors: FloatArray, num: int) -> FloatArray:
+def chances(wanted: FloatArray, num: int) -> FloatArray:
     """The chance of each image to be taken.
 
     Args:
-        errors: (N,) how much each is to be learnt from, 0 to 1: one minus the probability of its label.
+        wanted: (N,) how much each is to be learnt from, on any scale, not below 0.
         num: how many are taken, at most N.
 
     Returns:
-        (N,) numbers in (0, 1] whose sum is `num`, proportional to errors and a little more, as far as none
-        is above 1.
+        (N,) numbers in (0, 1] whose sum is `num`, in proportion to what is wanted as far as none is above 1.
     """
-    wanted = np.clip(errors, 0, 1) + _LEAST
+    wanted = np.maximum(wanted, _RARELY)
     result = np.ones(len(wanted))
     free = np.ones(len(wanted), bool)  # those that are not certain to be taken
     while free.any():

@@ -212,9 +212,9 @@ def small_type_section(cells: Sequence[SmallType], folder: Path) -> Section:
     text = (
         "The same syllables at several sizes and blurs (standard deviation, in pixels of the small picture), "
         "with all other faults of the degraded test. A hand's characters are about three quarters of the em "
-        "high."
+        f"high. {max(cell.count for cell in cells):,} images or fewer a cell."
     )
-    picture = Picture("small_type.png", "One image of each, enlarged so that its pixels show.")
+    picture = Picture("small_type.png", "One image of each.")
     return Section("How small may characters be?", (Paragraph(text), Table(header, tuple(rows)), picture))
 
 

@@ -20,6 +20,7 @@ from koocr.cli.training_run import (
 from koocr.errors import ConfigError
 
 if TYPE_CHECKING:
+    from koocr.character.importance import Choice
     from koocr.character.settings import CharacterSettings
     from koocr.character.training import TrainingData, TrainingSettings
     from koocr.data.synthesis import AugmentationSettings
@@ -34,7 +35,7 @@ _NETWORK_OPTIONS = (
 _DATA_OPTIONS = (
     "data", "fonts", "handwriting", "words", "leave_out", "real_share", "written_share", "hide_share",
     "data_augmentation", "stroke_warp", "batch_size", "seed", "choose_by", "choose_of",
-    "choose_legible",
+    "choose_legible", "judge_sha256",
 )  # fmt: skip
 """What decides which images a run learns from, and in which order."""
 
@@ -123,14 +124,13 @@ def _add_data(group: Any) -> None:
         help="train mostly on what this network (a name or an ONNX file) reads badly",
     )
     group.add_argument(
-        "--choose_of", type=positive_int, default=6, metavar="N", help="with it: take one image of N (6)"
+        "--choose_of", type=positive_int, metavar="N", help="with --choose_by: take one image of N (6)"
     )
     group.add_argument(
         "--choose_legible",
         type=fraction,
-        default=0.02,
         metavar="P",
-        help="with it: count images less whose label has a probability below P (0.02)",
+        help="with --choose_by: count images less whose label has a probability below P (0.02)",
     )
     group.add_argument("--hide_share", type=fraction, default=0.0, help="share of the syllables never shown")
     add_flag(group, "--data_augmentation", default=True, help="change each image anew each time")
@@ -148,6 +148,8 @@ def run(args: argparse.Namespace) -> int:
     from koocr.character.training import train_network
 
     settings, start = _network(args)
+    _choice(args)
+    args.judge_sha256 = _judge_sha256(args)
     _training(args, steps_per_epoch=1)  # a wrong option shows before anything is drawn
     check_same_run(args, settings.to_dict(), data=_DATA_OPTIONS, has_start=start is not None)
     logs = open_logs(args, settings.to_dict())
@@ -206,7 +208,6 @@ def _patch_data(args: argparse.Namespace, settings: CharacterSettings) -> Traini
 
 def _font_data(args: argparse.Namespace, settings: CharacterSettings) -> TrainingData:
     from koocr.character.glyph_training import GlyphTraining, glyph_data
-    from koocr.character.importance import Choice
     from koocr.data.synthesis import SamplingSettings
     from koocr.data.synthesis.sampling import syllables_to_hide
 
@@ -215,7 +216,6 @@ def _font_data(args: argparse.Namespace, settings: CharacterSettings) -> Trainin
         written=_written_share(args),
         hidden_symbols=syllables_to_hide(args.hide_share),
     )
-    choice = None if args.choose_by is None else Choice(args.choose_by, args.choose_of, args.choose_legible)
     glyphs = GlyphTraining(
         fonts=args.fonts,
         store=args.glyph_store,
@@ -223,7 +223,7 @@ def _font_data(args: argparse.Namespace, settings: CharacterSettings) -> Trainin
         words=args.words,
         sampling=sampling,
         leave_out=tuple(prefix for prefix in args.leave_out.split(",") if prefix),
-        choice=choice,
+        choice=_choice(args),
     )
     return glyph_data(
         glyphs,
@@ -233,6 +233,33 @@ def _font_data(args: argparse.Namespace, settings: CharacterSettings) -> Trainin
         seed=args.seed,
         augmentation=_augmentation(args),
     )
+
+
+def _choice(args: argparse.Namespace) -> Choice | None:
+    """Which images are trained on; raises ConfigError on an option that goes with others."""
+    options = {"one_of": args.choose_of, "legible": args.choose_legible}
+    given = {name: value for name, value in options.items() if value is not None}
+    if args.choose_by is None:
+        if given:
+            raise ConfigError(
+                "--choose_of and --choose_legible go with --choose_by; name a network that reads"
+            )
+        return None
+    from koocr.character.importance import Choice
+
+    return Choice(args.choose_by, **given)
+
+
+def _judge_sha256(args: argparse.Namespace) -> str:
+    """Of the file that chooses: another one of the same name would choose other images."""
+    if args.choose_by is None:
+        return ""
+    from koocr.character.importance import load_judge
+    from koocr.data.files import sha256_of
+    from koocr.weights import reading_file
+
+    load_judge(args.choose_by)  # a wrong one is told here, before anything is drawn
+    return sha256_of(reading_file(args.choose_by, task="character")[0])
 
 
 def _written_share(args: argparse.Namespace) -> float:

@@ -96,7 +96,7 @@ def test_the_probability_of_a_given_symbol(head: str) -> None:
     outputs = HEADS[head]()
     symbols = np.array([0, NUM_SYLLABLES - 1, NUM_SYLLABLES, NUM_SYMBOLS - 1, 5000, NUM_SYLLABLES + 7])
     expected = brute_force(outputs)[np.arange(6), symbols]
-    assert_allclose(np.exp(scores_of(outputs).of(symbols)), expected, rtol=2e-5)
+    assert_allclose(np.exp(scores_of(outputs).of_symbols(symbols)), expected, rtol=2e-5)
 
 
 @pytest.mark.parametrize("head", HEADS)

@@ -25,9 +25,9 @@ _KERNELS = tuple(
 )
 _AROUND = np.ones((13, 13), np.uint8)
 _THICK = 0.30
-"""Share of inked pixels from which a glyph is only made thinner; below half of it, mostly thicker."""
-_HEAVY, _HEAVIER = 0.50, 0.25
-"""Up to this share of ink type is made thicker at least this often: in display faces gaps nearly close."""
+"""Share of ink of a heavy glyph: the nearer to it, the rarer strokes are made thicker instead of thinner."""
+_HEAVIEST, _STILL_THICKER = 0.50, 0.25
+"""Up to this share of ink glyphs are made thicker at least this often: in display faces gaps nearly close."""
 _NUM_TRIES = 256
 """Pixels at random among which there are three of ink in all but the faintest glyphs."""
 
@@ -40,7 +40,7 @@ def change_stroke_width(glyphs: UInt8Array, rng: np.random.Generator, settings: 
     for row, kernel, share, coin in zip(chosen, kernels, shares, coins, strict=True):
         glyph = glyphs[row]
         ink = cv2.mean(glyph)[0] / 255
-        chance_thicker = min(0.8, max(_HEAVIER if ink < _HEAVY else 0.0, 1 - ink / _THICK))
+        chance_thicker = min(0.8, max(_STILL_THICKER if ink < _HEAVIEST else 0.0, 1 - ink / _THICK))
         change = cv2.dilate if coin < chance_thicker else cv2.erode
         cv2.addWeighted(change(glyph, _KERNELS[kernel]), share, glyph, 1 - share, 0, dst=glyph)
 

@@ -109,7 +109,9 @@ def test_faces_without_a_training_split(faces: Path, capsys: pytest.CaptureFixtu
         (["--leave_out=serif,clova"], 2, "no face draws any of the syllables to be shown"),
         (["--hide_share=1"], 2, "no face draws any of the syllables to be shown"),
         (["--choose_by=none.onnx"], 3, "none.onnx"),
-        (["--choose_by=small", "--choose_of=1"], 2, "one image is to be chosen of 1; give at least 2"),
+        (["--choose_by=fonts/serif.onnx"], 3, "fonts/serif.onnx"),
+        (["--choose_of=3"], 2, "--choose_of and --choose_legible go with --choose_by"),
+        (["--choose_by=small", "--choose_of=1"], 2, "choose_of is 1; give a whole number of at least 2"),
         (["--real_share=2"], 2, "argument --real_share: takes a number from 0 to 1"),
     ],
 )
