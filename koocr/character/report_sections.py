@@ -18,6 +18,9 @@ from koocr.evaluation.metrics import Score, jamo_accuracies, mean_and_worst, sco
 from koocr.evaluation.readings import Readings
 from koocr.evaluation.report import Block, Paragraph, Picture, Section, Table, percent
 from koocr.evaluation.sheets import BLACK, GREY, Tile, contact_sheet
+from koocr.image import GreyImage
+
+_ENLARGED_PX = 96
 
 
 def accuracy_section(findings: Findings, folder: Path) -> Section:
@@ -203,19 +206,29 @@ def small_type_section(cells: Sequence[SmallType], folder: Path) -> Section:
     ]
     header = ("height of the em", *(f"{kind}, blur {blur} px" for kind in kinds for blur in BLURS_PX))
     tiles = [
-        Tile(trimmed(cell.example[0]), ((cell.example[1], BLACK), (f"{cell.em_px} px, {cell.blur_px}", GREY)))
+        Tile(
+            _enlarged(trimmed(cell.example[0])),
+            ((cell.example[1], BLACK), (f"{cell.em_px} px, {cell.blur_px}", GREY)),
+        )
         for kind in kinds
         for blur in BLURS_PX
         for cell in (by_place[kind, size, blur] for size in sizes)
     ]
-    _save(contact_sheet(tiles, columns=len(sizes), tile_px=96), folder / "small_type.png")
+    _save(contact_sheet(tiles, columns=len(sizes), tile_px=_ENLARGED_PX), folder / "small_type.png")
     text = (
         "The same syllables at several sizes and blurs (standard deviation, in pixels of the small picture), "
         "with all other faults of the degraded test. A hand's characters are about three quarters of the em "
         f"high. {max(cell.count for cell in cells):,} images or fewer a cell."
     )
-    picture = Picture("small_type.png", "One image of each.")
+    picture = Picture("small_type.png", "One image of each, enlarged to one size.")
     return Section("How small may characters be?", (Paragraph(text), Table(header, tuple(rows)), picture))
+
+
+def _enlarged(image: GreyImage) -> GreyImage:
+    """Fits a square of a sheet, and its pixels show."""
+    scale = _ENLARGED_PX / max(image.shape)
+    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.NEAREST))
 
 
 def peer_section(peer: Peer) -> Section:
