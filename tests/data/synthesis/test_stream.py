@@ -14,6 +14,7 @@ from koocr.data.glyphs import GlyphSource, GlyphStore, build_store, glyphs_of_fa
 from koocr.data.synthesis import AugmentationSettings, GlyphSampler, GlyphStream, SamplingSettings
 from koocr.data.synthesis.settings import PLAIN
 from koocr.data.synthesis.stream import GlyphBatch, augment
+from koocr.data.synthesis.strokes import change_stroke_width
 from koocr.fonts import korean_face
 from koocr.hangul import syllable_index
 from koocr.ink import fit_glyph
@@ -120,6 +121,18 @@ def test_pens_get_thinner_and_thicker(store: GlyphStore) -> None:
     inked = augment(glyphs, np.random.default_rng(0), replace(PLAIN, stroke_width=1.0)).mean((1, 2))
     ratio = inked / np.concatenate([plain(store).mean((1, 2))] * 20)
     assert (ratio < 0.95).mean() > 0.2 and (ratio > 1.05).mean() > 0.1
+
+
+@pytest.mark.parametrize(("width", "least", "most"), [(24, 0.15, 0.35), (44, 0.0, 0.0)])
+def test_heavy_strokes_get_heavier_now_and_then_and_the_heaviest_never(
+    width: int, least: float, most: float
+) -> None:
+    glyph = np.zeros((64, 64), np.uint8)
+    glyph[2:62, 32 - width // 2 : 32 + width // 2] = 255  # a bar: 0.35 or 0.64 of the square is ink
+    glyphs = np.repeat(glyph[None], 400, axis=0)
+    change_stroke_width(glyphs, np.random.default_rng(0), replace(PLAIN, stroke_width=1.0))
+    share = (glyphs.mean((1, 2)) > glyph.mean()).mean()
+    assert least <= share <= most
 
 
 def test_inversion_is_ink_for_ground(store: GlyphStore) -> None:
