@@ -38,7 +38,7 @@ class GlyphBatch:
         images: (N, S, S) uint8, ink 255 on ground 0, as `koocr.ink.fit_glyph` returns them.
         symbols: (N,) symbol ids.
         is_handwritten: (N,) bool.
-        weights: (N,) how much each counts, above or at 0, 1 in the mean; None: all alike.
+        weights: (N,) how much each counts, not below 0, about 1 in the mean; None: all alike.
     """
 
     images: UInt8Array
